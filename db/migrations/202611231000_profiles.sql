@@ -1,0 +1,319 @@
+-- People: who they are to others (profiles), their private settings, and what they may do (user_roles).
+
+create schema evolv; -- Helpers, rules and internal tables. /rest/v1 does not expose it.
+grant usage on schema evolv to anon, authenticated, service_role;
+
+-- Closed by default, on hosted Supabase too, where new tables are granted to everybody.
+alter default privileges revoke execute on functions from public;
+alter default privileges in schema public revoke all on tables from anon, authenticated, service_role;
+alter default privileges in schema public revoke execute on functions from anon, authenticated, service_role;
+
+create function evolv.touch_updated_at()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+begin
+    new.updated_at := now();
+    return new;
+end
+$$;
+
+-- Only links that a browser may follow safely: no javascript:, data: or file:.
+create function evolv.is_web_url(url text)
+    returns boolean
+    language sql
+    immutable
+    parallel safe
+    return url ~ '^https?://[^\s<>"'']+$' and length(url) <= 2048;
+
+grant execute on function evolv.is_web_url to anon, authenticated, service_role;
+
+-- profiles -----------------------------------------------------------------------------------------------------------
+
+-- What everybody may know of a person. The id is the one of auth.users, without a foreign key: the ledger and the
+-- certificates of a person outlive the account, with the name removed.
+create table public.profiles (
+    id              uuid primary key,
+    handle          text unique check (handle ~ '^[a-z0-9_]{3,30}$'),
+    full_name       text not null default '' check (length(full_name) <= 120),
+    avatar_url      text check (evolv.is_web_url(avatar_url)),
+    bio             text not null default '' check (length(bio) <= 2000),
+    user_type       text not null default 'student' check (user_type in ('student', 'teacher', 'alumni', 'professional')),
+    is_guest        boolean not null default false,
+    followers_count int not null default 0 check (followers_count >= 0),
+    following_count int not null default 0 check (following_count >= 0),
+    deactivated_at  timestamptz,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now()
+);
+
+comment on column public.profiles.user_type is 'For display. What a person may do is in user_roles.';
+
+create trigger profiles_touch_updated_at
+    before update on public.profiles
+    for each row execute function evolv.touch_updated_at();
+
+-- What only the person may know and set.
+create table public.user_settings (
+    user_id             uuid primary key references public.profiles (id) on delete cascade,
+    time_zone           text not null default 'UTC',
+    locale              text not null default 'en' check (locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'),
+    follow_approval     boolean not null default true,
+    activity_visibility text not null default 'public' check (activity_visibility in ('public', 'followers', 'private')),
+    leaderboard_mode    text not null default 'public' check (leaderboard_mode in ('public', 'anonymous', 'hidden')),
+    created_at          timestamptz not null default now(),
+    updated_at          timestamptz not null default now()
+);
+
+comment on column public.user_settings.follow_approval is
+    'New followers wait for approval. Without it everybody could follow and then read what is for followers.';
+
+create function evolv.check_time_zone()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+begin
+    if not exists (select from pg_catalog.pg_timezone_names where name = new.time_zone) then
+        raise exception 'time_zone "%" is not known', new.time_zone
+            using errcode = 'check_violation', hint = 'Use a name of the IANA time zone database, such as Europe/Berlin.';
+    end if;
+    return new;
+end
+$$;
+
+create trigger user_settings_check_time_zone
+    before insert or update of time_zone on public.user_settings
+    for each row when (new.time_zone <> 'UTC') execute function evolv.check_time_zone();
+
+create trigger user_settings_touch_updated_at
+    before update on public.user_settings
+    for each row execute function evolv.touch_updated_at();
+
+-- user_roles ---------------------------------------------------------------------------------------------------------
+
+create table public.user_roles (
+    user_id    uuid not null references public.profiles (id) on delete cascade,
+    role       text not null check (role in ('admin', 'moderator', 'teacher', 'reviewer')),
+    granted_by uuid references public.profiles (id) on delete set null,
+    granted_at timestamptz not null default now(),
+    expires_at timestamptz,
+    primary key (user_id, role)
+);
+
+create index user_roles_granted_by_idx on public.user_roles (granted_by);
+
+-- Whether the caller holds one of these roles now. Definer: policies of user_roles itself ask it.
+create function evolv.has_role(variadic roles text[])
+    returns boolean
+    language sql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+    select exists (
+        select
+        from public.user_roles r
+        where r.user_id = auth.uid()
+            and r.role = any (roles)
+            and (r.expires_at is null or r.expires_at > now())
+    )
+$$;
+
+grant execute on function evolv.has_role to anon, authenticated, service_role;
+
+alter table public.profiles enable row level security;
+alter table public.user_settings enable row level security;
+alter table public.user_roles enable row level security;
+
+grant select on public.profiles to anon, authenticated;
+grant update (handle, full_name, avatar_url, bio) on public.profiles to authenticated;
+grant select, insert, update, delete on public.profiles to service_role;
+
+create policy profiles_select_anon on public.profiles
+    for select to anon
+    using (deactivated_at is null);
+
+-- profiles_select_authenticated is in the slice social, because it honours blocks.
+
+create policy profiles_update_own on public.profiles
+    for update to authenticated
+    using (id = (select auth.uid()))
+    with check (id = (select auth.uid()));
+
+grant select on public.user_settings to authenticated;
+grant update (time_zone, locale, follow_approval, activity_visibility, leaderboard_mode)
+    on public.user_settings to authenticated;
+grant select, insert, update, delete on public.user_settings to service_role;
+
+create policy user_settings_select_own on public.user_settings
+    for select to authenticated
+    using (user_id = (select auth.uid()));
+
+create policy user_settings_update_own on public.user_settings
+    for update to authenticated
+    using (user_id = (select auth.uid()))
+    with check (user_id = (select auth.uid()));
+
+grant select, delete on public.user_roles to authenticated;
+grant insert (user_id, role, expires_at) on public.user_roles to authenticated;
+grant select, insert, update, delete on public.user_roles to service_role;
+
+create policy user_roles_select_own_or_admin on public.user_roles
+    for select to authenticated
+    using (user_id = (select auth.uid()) or (select evolv.has_role('admin')));
+
+create policy user_roles_insert_admin on public.user_roles
+    for insert to authenticated
+    with check ((select evolv.has_role('admin')));
+
+create policy user_roles_delete_admin on public.user_roles
+    for delete to authenticated
+    using ((select evolv.has_role('admin')));
+
+create function evolv.record_role_grant()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    new.granted_by := auth.uid();
+    new.granted_at := now();
+    return new;
+end
+$$;
+
+create trigger user_roles_record_grant
+    before insert on public.user_roles
+    for each row execute function evolv.record_role_grant();
+
+-- The account and the person ------------------------------------------------------------------------------------------
+
+create function evolv.create_profile()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into public.profiles (id, full_name, avatar_url, is_guest)
+    values (
+        new.id,
+        left(coalesce(new.raw_user_meta_data ->> 'full_name', new.raw_user_meta_data ->> 'name', ''), 120),
+        case when evolv.is_web_url(new.raw_user_meta_data ->> 'avatar_url') then new.raw_user_meta_data ->> 'avatar_url' end,
+        new.is_anonymous);
+    insert into public.user_settings (user_id) values (new.id);
+    return null;
+end
+$$;
+
+create trigger users_create_profile
+    after insert on auth.users
+    for each row execute function evolv.create_profile();
+
+create function evolv.sync_guest()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.profiles set is_guest = new.is_anonymous where id = new.id;
+    return null;
+end
+$$;
+
+create trigger users_sync_guest
+    after update of is_anonymous on auth.users
+    for each row when (old.is_anonymous is distinct from new.is_anonymous) execute function evolv.sync_guest();
+
+-- The account goes, the proofs stay: the name is removed and what was private is deleted.
+create function evolv.anonymise_profile()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.profiles
+    set handle = null, full_name = 'Deleted user', avatar_url = null, bio = '', deactivated_at = now()
+    where id = old.id;
+    delete from public.user_settings where user_id = old.id;
+    delete from public.user_roles where user_id = old.id;
+    return null;
+end
+$$;
+
+create trigger users_anonymise_profile
+    after delete on auth.users
+    for each row execute function evolv.anonymise_profile();
+
+-- Skills --------------------------------------------------------------------------------------------------------------
+
+create table public.skills (
+    id          uuid primary key default gen_random_uuid(),
+    slug        text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+    name        text not null unique check (btrim(name) <> '' and length(name) <= 120),
+    category    text not null check (btrim(category) <> ''),
+    description text not null default '',
+    parent_id   uuid references public.skills (id) on delete set null,
+    created_at  timestamptz not null default now()
+);
+
+create index skills_parent_id_idx on public.skills (parent_id);
+create index skills_category_idx on public.skills (category, name);
+
+-- A skill that somebody claims, and whether it was verified: by whom and until when.
+create table public.user_skills (
+    id             uuid primary key default gen_random_uuid(),
+    user_id        uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    skill_id       uuid not null references public.skills (id) on delete cascade,
+    claimed_level  text not null default 'beginner' check (claimed_level in ('beginner', 'intermediate', 'advanced', 'expert')),
+    verified       boolean not null default false,
+    verified_level text check (verified_level in ('beginner', 'intermediate', 'advanced', 'expert')),
+    verified_at    timestamptz,
+    verified_by    uuid references public.profiles (id) on delete set null,
+    valid_until    timestamptz,
+    created_at     timestamptz not null default now(),
+    unique (user_id, skill_id),
+    check (verified = (verified_level is not null and verified_at is not null))
+);
+
+create index user_skills_skill_id_idx on public.user_skills (skill_id);
+create index user_skills_verified_by_idx on public.user_skills (verified_by);
+
+alter table public.skills enable row level security;
+alter table public.user_skills enable row level security;
+
+grant select on public.skills to anon, authenticated;
+grant select, insert, update, delete on public.skills to service_role;
+
+create policy skills_select_all on public.skills
+    for select to anon, authenticated
+    using (true);
+
+grant select, delete on public.user_skills to authenticated;
+grant select on public.user_skills to anon;
+grant insert (user_id, skill_id, claimed_level), update (claimed_level) on public.user_skills to authenticated;
+grant select, insert, update, delete on public.user_skills to service_role;
+
+create policy user_skills_select_all on public.user_skills
+    for select to anon, authenticated
+    using (true);
+
+create policy user_skills_insert_own on public.user_skills
+    for insert to authenticated
+    with check (user_id = (select auth.uid()));
+
+create policy user_skills_update_own on public.user_skills
+    for update to authenticated
+    using (user_id = (select auth.uid()))
+    with check (user_id = (select auth.uid()));
+
+-- A verified skill is a proof; it is not removed by the person alone.
+create policy user_skills_delete_own_claim on public.user_skills
+    for delete to authenticated
+    using (user_id = (select auth.uid()) and not verified);

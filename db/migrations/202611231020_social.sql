@@ -1,0 +1,633 @@
+-- Follows, blocks, posts, comments, likes, shares and the activity feed, under one rule of visibility.
+
+-- user_blocks ---------------------------------------------------------------------------------------------------------
+
+create table public.user_blocks (
+    blocker_id uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    blocked_id uuid not null references public.profiles (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    primary key (blocker_id, blocked_id),
+    check (blocker_id <> blocked_id)
+);
+
+create index user_blocks_blocked_id_idx on public.user_blocks (blocked_id);
+
+-- Everybody between whom and the caller there is a block, in either direction. Definer: a blocked person must not be able
+-- to read who blocked them, but the rule of visibility must know.
+create function evolv.hidden_people()
+    returns uuid[]
+    language sql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+    select array(
+        select blocked_id from public.user_blocks where blocker_id = auth.uid()
+        union all
+        select blocker_id from public.user_blocks where blocked_id = auth.uid()
+    )
+$$;
+
+grant execute on function evolv.hidden_people to authenticated, service_role;
+
+alter table public.user_blocks enable row level security;
+
+grant select, delete on public.user_blocks to authenticated;
+grant insert (blocker_id, blocked_id) on public.user_blocks to authenticated;
+grant select, insert, update, delete on public.user_blocks to service_role;
+
+create policy user_blocks_select_own on public.user_blocks
+    for select to authenticated
+    using (blocker_id = (select auth.uid()));
+
+create policy user_blocks_insert_own on public.user_blocks
+    for insert to authenticated
+    with check (blocker_id = (select auth.uid()));
+
+create policy user_blocks_delete_own on public.user_blocks
+    for delete to authenticated
+    using (blocker_id = (select auth.uid()));
+
+create policy profiles_select_authenticated on public.profiles
+    for select to authenticated
+    using (
+        id = (select auth.uid())
+        or (deactivated_at is null and id <> all ((select evolv.hidden_people())::uuid[]))
+    );
+
+-- user_follows --------------------------------------------------------------------------------------------------------
+
+create table public.user_follows (
+    id           uuid primary key default gen_random_uuid(),
+    follower_id  uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    following_id uuid not null references public.profiles (id) on delete cascade,
+    status       text not null default 'pending' check (status in ('pending', 'accepted')),
+    created_at   timestamptz not null default now(),
+    unique (follower_id, following_id) include (status), -- the feed reads all followees from the index alone
+    check (follower_id <> following_id)
+);
+
+create index user_follows_following_id_idx on public.user_follows (following_id, status);
+
+-- Whether a follower must wait is the choice of the person who is followed.
+create function evolv.admit_follower()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if auth.uid() is null then
+        return new; -- the service says what it means
+    end if;
+    if exists (
+        select
+        from public.user_blocks
+        where (blocker_id, blocked_id) in ((new.follower_id, new.following_id), (new.following_id, new.follower_id))
+    ) then
+        raise exception 'this person cannot be followed' using errcode = 'insufficient_privilege';
+    end if;
+    new.status := case
+        when (select follow_approval from public.user_settings where user_id = new.following_id) is false then 'accepted'
+        else 'pending'
+    end;
+    return new;
+end
+$$;
+
+create trigger user_follows_admit
+    before insert on public.user_follows
+    for each row execute function evolv.admit_follower();
+
+create function evolv.count_follows()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    change int := 0;
+begin
+    if tg_op <> 'INSERT' and old.status = 'accepted' then
+        change := change - 1;
+    end if;
+    if tg_op <> 'DELETE' and new.status = 'accepted' then
+        change := change + 1;
+    end if;
+    if change <> 0 then
+        -- In the order of ids, so that two people who follow each other at the same time do not deadlock.
+        perform from public.profiles
+        where id in (coalesce(new.follower_id, old.follower_id), coalesce(new.following_id, old.following_id))
+        order by id
+        for no key update;
+        update public.profiles set following_count = following_count + change where id = coalesce(new.follower_id, old.follower_id);
+        update public.profiles set followers_count = followers_count + change where id = coalesce(new.following_id, old.following_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger user_follows_count
+    after insert or delete or update of status on public.user_follows
+    for each row execute function evolv.count_follows();
+
+-- A block ends following in both directions.
+create function evolv.unfollow_blocked()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    delete from public.user_follows
+    where (follower_id, following_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
+    return null;
+end
+$$;
+
+create trigger user_blocks_unfollow
+    after insert on public.user_blocks
+    for each row execute function evolv.unfollow_blocked();
+
+alter table public.user_follows enable row level security;
+
+grant select, delete on public.user_follows to authenticated;
+grant insert (follower_id, following_id), update (status) on public.user_follows to authenticated;
+grant select, insert, update, delete on public.user_follows to service_role;
+
+create policy user_follows_select_visible on public.user_follows
+    for select to authenticated
+    using (
+        follower_id = (select auth.uid())
+        or following_id = (select auth.uid())
+        or (
+            status = 'accepted'
+            and follower_id <> all ((select evolv.hidden_people())::uuid[])
+            and following_id <> all ((select evolv.hidden_people())::uuid[])
+        )
+    );
+
+create policy user_follows_insert_own on public.user_follows
+    for insert to authenticated
+    with check (follower_id = (select auth.uid()));
+
+-- The followed person accepts. There is no way back to pending; remove the follower instead.
+create policy user_follows_update_followed on public.user_follows
+    for update to authenticated
+    using (following_id = (select auth.uid()))
+    with check (following_id = (select auth.uid()) and status = 'accepted');
+
+create policy user_follows_delete_either on public.user_follows
+    for delete to authenticated
+    using (follower_id = (select auth.uid()) or following_id = (select auth.uid()));
+
+-- The rule of visibility ----------------------------------------------------------------------------------------------
+
+-- Whether the viewer may see something that `owner` made for this `visibility`. Every policy about content asks this and
+-- nothing else. It has no SET and is no definer, so that the planner inlines it: what is the same for all rows (viewer,
+-- hidden) is computed once for a statement, and the search for a follow only where the rule comes to it.
+create function evolv.can_view(owner uuid, visibility text, viewer uuid, hidden uuid[], follows boolean)
+    returns boolean
+    language sql
+    stable
+    parallel safe
+    return case
+        when owner = viewer then true
+        when owner = any (hidden) then false
+        when visibility = 'public' then true
+        when visibility = 'followers' then follows
+        else false
+    end;
+
+grant execute on function evolv.can_view to anon, authenticated, service_role;
+
+-- posts ---------------------------------------------------------------------------------------------------------------
+
+-- What a post may carry: links with an optional kind and text.
+create function evolv.are_attachments(attachments jsonb)
+    returns boolean
+    language sql
+    immutable
+    parallel safe
+    return jsonb_typeof(attachments) = 'array'
+        and jsonb_array_length(attachments) <= 10
+        and not jsonb_path_exists(attachments, '$[*] ? (@.type() != "object" || !exists(@.url) || !(@.url like_regex "^https?://[^\\s<>\"'']+$"))');
+
+grant execute on function evolv.are_attachments to anon, authenticated, service_role;
+
+create table public.posts (
+    id             uuid primary key default gen_random_uuid(),
+    user_id        uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    guild_id       uuid references public.guilds (id) on delete cascade,
+    content        text not null check (btrim(content) <> '' and length(content) <= 5000),
+    attachments    jsonb not null default '[]' check (evolv.are_attachments(attachments)),
+    visibility     text not null default 'public' check (visibility in ('public', 'followers', 'private')),
+    likes_count    int not null default 0 check (likes_count >= 0),
+    comments_count int not null default 0 check (comments_count >= 0),
+    shares_count   int not null default 0 check (shares_count >= 0),
+    created_at     timestamptz not null default now(),
+    updated_at     timestamptz not null default now(),
+    deleted_at     timestamptz
+);
+
+create index posts_user_id_idx on public.posts (user_id, created_at desc);
+create index posts_guild_id_idx on public.posts (guild_id, created_at desc) where guild_id is not null;
+create index posts_created_at_idx on public.posts (created_at desc, id desc);
+
+-- updated_at tells of edits; counters are not edits. The time of a deletion is the server's.
+create function evolv.touch_edited()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+begin
+    if new.deleted_at is not null then
+        new.deleted_at := coalesce(old.deleted_at, now());
+    end if;
+    new.updated_at := now();
+    return new;
+end
+$$;
+
+create trigger posts_touch_edited
+    before update of content, attachments, visibility, deleted_at on public.posts
+    for each row execute function evolv.touch_edited();
+
+alter table public.posts enable row level security;
+
+grant select on public.posts to anon;
+grant select, delete on public.posts to authenticated;
+grant insert (user_id, guild_id, content, attachments, visibility),
+    update (content, attachments, visibility, deleted_at)
+    on public.posts to authenticated;
+grant select, insert, update, delete on public.posts to service_role;
+
+create policy posts_select_anon on public.posts
+    for select to anon
+    using (
+        deleted_at is null
+        and evolv.can_view(user_id, visibility, null, null, false)
+        and (guild_id is null or exists (select from public.guilds g where g.id = posts.guild_id))
+    );
+
+-- The author keeps seeing deleted posts: an UPDATE whose new row nobody may see would be refused.
+create policy posts_select_authenticated on public.posts
+    for select to authenticated
+    using (
+        (deleted_at is null or user_id = (select auth.uid()))
+        and evolv.can_view(
+            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
+            exists (
+                select
+                from public.user_follows f
+                where f.follower_id = (select auth.uid()) and f.following_id = posts.user_id and f.status = 'accepted'
+            ))
+        and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = posts.guild_id))
+    );
+
+create policy posts_insert_own on public.posts
+    for insert to authenticated
+    with check (user_id = (select auth.uid()) and (guild_id is null or guild_id in (select evolv.my_guild_ids())));
+
+create policy posts_update_own on public.posts
+    for update to authenticated
+    using (user_id = (select auth.uid()))
+    with check (user_id = (select auth.uid()));
+
+create policy posts_delete_own on public.posts
+    for delete to authenticated
+    using (user_id = (select auth.uid()));
+
+-- post_likes and post_shares -------------------------------------------------------------------------------------------
+
+create table public.post_likes (
+    id         uuid primary key default gen_random_uuid(),
+    post_id    uuid not null references public.posts (id) on delete cascade,
+    user_id    uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    unique (post_id, user_id)
+);
+
+create index post_likes_user_id_idx on public.post_likes (user_id);
+
+create table public.post_shares (
+    id         uuid primary key default gen_random_uuid(),
+    post_id    uuid not null references public.posts (id) on delete cascade,
+    user_id    uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    unique (post_id, user_id)
+);
+
+create index post_shares_user_id_idx on public.post_shares (user_id);
+
+-- Definer: the row-level security of posts hides other people's rows from an UPDATE, which would silently do nothing.
+create function evolv.count_post_likes()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        update public.posts set likes_count = likes_count + 1 where id = new.post_id;
+    else
+        update public.posts set likes_count = likes_count - 1 where id = old.post_id;
+    end if;
+    return null;
+end
+$$;
+
+create trigger post_likes_count
+    after insert or delete on public.post_likes
+    for each row execute function evolv.count_post_likes();
+
+create function evolv.count_post_shares()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        update public.posts set shares_count = shares_count + 1 where id = new.post_id;
+    else
+        update public.posts set shares_count = shares_count - 1 where id = old.post_id;
+    end if;
+    return null;
+end
+$$;
+
+create trigger post_shares_count
+    after insert or delete on public.post_shares
+    for each row execute function evolv.count_post_shares();
+
+-- What hangs on a post is visible where the post is: the subquery runs under the policies of posts.
+do $$
+declare
+    name text;
+begin
+    foreach name in array array['post_likes', 'post_shares']
+    loop
+        execute format('alter table public.%I enable row level security', name);
+        execute format('grant select on public.%I to anon', name);
+        execute format('grant select, delete on public.%I to authenticated', name);
+        execute format('grant insert (post_id, user_id) on public.%I to authenticated', name);
+        execute format('grant select, insert, update, delete on public.%I to service_role', name);
+        execute format(
+            'create policy %I on public.%I for select to anon, authenticated
+                using (exists (select from public.posts p where p.id = %I.post_id))',
+            name || '_select_visible', name, name);
+        execute format(
+            'create policy %I on public.%I for insert to authenticated
+                with check (user_id = (select auth.uid())
+                    and exists (select from public.posts p where p.id = %I.post_id and p.deleted_at is null))',
+            name || '_insert_own', name, name);
+        execute format(
+            'create policy %I on public.%I for delete to authenticated using (user_id = (select auth.uid()))',
+            name || '_delete_own', name);
+    end loop;
+end
+$$;
+
+-- comments ------------------------------------------------------------------------------------------------------------
+
+create table public.comments (
+    id                uuid primary key default gen_random_uuid(),
+    post_id           uuid not null references public.posts (id) on delete cascade,
+    user_id           uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    parent_comment_id uuid,
+    content           text not null check (btrim(content) <> '' and length(content) <= 1000),
+    likes_count       int not null default 0 check (likes_count >= 0),
+    created_at        timestamptz not null default now(),
+    updated_at        timestamptz not null default now(),
+    deleted_at        timestamptz,
+    unique (post_id, id),
+    -- A reply stays under its own post.
+    foreign key (post_id, parent_comment_id) references public.comments (post_id, id) on delete cascade
+);
+
+create index comments_user_id_idx on public.comments (user_id);
+create index comments_parent_idx on public.comments (post_id, parent_comment_id);
+create index comments_created_at_idx on public.comments (post_id, created_at);
+
+create trigger comments_touch_edited
+    before update of content, deleted_at on public.comments
+    for each row execute function evolv.touch_edited();
+
+create function evolv.count_comments()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    change int := 0;
+begin
+    if tg_op <> 'INSERT' and old.deleted_at is null then
+        change := change - 1;
+    end if;
+    if tg_op <> 'DELETE' and new.deleted_at is null then
+        change := change + 1;
+    end if;
+    if change <> 0 then
+        update public.posts set comments_count = comments_count + change where id = coalesce(new.post_id, old.post_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger comments_count
+    after insert or delete or update of deleted_at on public.comments
+    for each row execute function evolv.count_comments();
+
+alter table public.comments enable row level security;
+
+grant select on public.comments to anon;
+grant select, delete on public.comments to authenticated;
+grant insert (post_id, user_id, parent_comment_id, content), update (content, deleted_at) on public.comments to authenticated;
+grant select, insert, update, delete on public.comments to service_role;
+
+create policy comments_select_anon on public.comments
+    for select to anon
+    using (deleted_at is null and exists (select from public.posts p where p.id = comments.post_id));
+
+create policy comments_select_authenticated on public.comments
+    for select to authenticated
+    using (
+        (deleted_at is null or user_id = (select auth.uid()))
+        and user_id <> all ((select evolv.hidden_people())::uuid[])
+        and (user_id = (select auth.uid()) or exists (select from public.posts p where p.id = comments.post_id))
+    );
+
+create policy comments_insert_own on public.comments
+    for insert to authenticated
+    with check (
+        user_id = (select auth.uid())
+        and exists (select from public.posts p where p.id = comments.post_id and p.deleted_at is null)
+    );
+
+create policy comments_update_own on public.comments
+    for update to authenticated
+    using (user_id = (select auth.uid()))
+    with check (user_id = (select auth.uid()));
+
+create policy comments_delete_own on public.comments
+    for delete to authenticated
+    using (user_id = (select auth.uid()));
+
+create table public.comment_likes (
+    id         uuid primary key default gen_random_uuid(),
+    comment_id uuid not null references public.comments (id) on delete cascade,
+    user_id    uuid not null default auth.uid() references public.profiles (id) on delete cascade,
+    created_at timestamptz not null default now(),
+    unique (comment_id, user_id)
+);
+
+create index comment_likes_user_id_idx on public.comment_likes (user_id);
+
+create function evolv.count_comment_likes()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op = 'INSERT' then
+        update public.comments set likes_count = likes_count + 1 where id = new.comment_id;
+    else
+        update public.comments set likes_count = likes_count - 1 where id = old.comment_id;
+    end if;
+    return null;
+end
+$$;
+
+create trigger comment_likes_count
+    after insert or delete on public.comment_likes
+    for each row execute function evolv.count_comment_likes();
+
+alter table public.comment_likes enable row level security;
+
+grant select on public.comment_likes to anon;
+grant select, delete on public.comment_likes to authenticated;
+grant insert (comment_id, user_id) on public.comment_likes to authenticated;
+grant select, insert, update, delete on public.comment_likes to service_role;
+
+create policy comment_likes_select_visible on public.comment_likes
+    for select to anon, authenticated
+    using (exists (select from public.comments c where c.id = comment_likes.comment_id));
+
+create policy comment_likes_insert_own on public.comment_likes
+    for insert to authenticated
+    with check (
+        user_id = (select auth.uid())
+        and exists (select from public.comments c where c.id = comment_likes.comment_id and c.deleted_at is null)
+    );
+
+create policy comment_likes_delete_own on public.comment_likes
+    for delete to authenticated
+    using (user_id = (select auth.uid()));
+
+-- feed_items ----------------------------------------------------------------------------------------------------------
+
+-- Something that happened, as a reference: content holds ids and small facts, never a copy of what can change. Triggers
+-- keep the item of a post in step with its post.
+create table public.feed_items (
+    id            uuid primary key default gen_random_uuid(),
+    user_id       uuid not null references public.profiles (id) on delete cascade,
+    activity_type text not null check (activity_type in ('post', 'achievement', 'skill_update', 'course_completion', 'certification')),
+    content       jsonb not null default '{}' check (jsonb_typeof(content) = 'object'),
+    visibility    text not null default 'public' check (visibility in ('public', 'followers', 'private')),
+    post_id       uuid unique references public.posts (id) on delete cascade,
+    guild_id      uuid references public.guilds (id) on delete cascade,
+    created_at    timestamptz not null default now(),
+    check ((activity_type = 'post') = (post_id is not null))
+);
+
+create index feed_items_created_at_idx on public.feed_items (created_at desc, id desc);
+create index feed_items_user_id_idx on public.feed_items (user_id, created_at desc, id desc);
+create index feed_items_guild_id_idx on public.feed_items (guild_id, created_at desc, id desc) where guild_id is not null;
+
+alter table public.feed_items enable row level security;
+
+grant select on public.feed_items to anon, authenticated;
+grant select, insert, update, delete on public.feed_items to service_role;
+
+create policy feed_items_select_anon on public.feed_items
+    for select to anon
+    using (
+        evolv.can_view(user_id, visibility, null, null, false)
+        and (guild_id is null or exists (select from public.guilds g where g.id = feed_items.guild_id))
+    );
+
+create policy feed_items_select_authenticated on public.feed_items
+    for select to authenticated
+    using (
+        evolv.can_view(
+            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
+            exists (
+                select
+                from public.user_follows f
+                where f.follower_id = (select auth.uid()) and f.following_id = feed_items.user_id and f.status = 'accepted'
+            ))
+        and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = feed_items.guild_id))
+    );
+
+create function evolv.publish_post()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if new.deleted_at is not null then
+        delete from public.feed_items where post_id = new.id;
+        return null;
+    end if;
+    insert into public.feed_items (user_id, activity_type, content, visibility, post_id, guild_id, created_at)
+    values (new.user_id, 'post', jsonb_build_object('post_id', new.id), new.visibility, new.id, new.guild_id, new.created_at)
+    on conflict (post_id) do update set visibility = excluded.visibility;
+    return null;
+end
+$$;
+
+create trigger posts_publish
+    after insert or update of visibility, deleted_at on public.posts
+    for each row execute function evolv.publish_post();
+
+-- An item about something other than a post, for as many as the person chose in activity_visibility.
+create function evolv.publish_activity(user_id uuid, activity_type text, content jsonb)
+    returns void
+    language sql
+    security definer
+    set search_path = ''
+as $$
+    insert into public.feed_items (user_id, activity_type, content, visibility)
+    values (
+        publish_activity.user_id, publish_activity.activity_type, publish_activity.content,
+        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'))
+$$;
+
+-- When the account goes, so does what the person wrote and whom they knew.
+create function evolv.forget_social()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    delete from public.posts where user_id = old.id;
+    delete from public.comments where user_id = old.id;
+    delete from public.post_likes where user_id = old.id;
+    delete from public.post_shares where user_id = old.id;
+    delete from public.comment_likes where user_id = old.id;
+    delete from public.user_follows where old.id in (follower_id, following_id);
+    delete from public.user_blocks where old.id in (blocker_id, blocked_id);
+    delete from public.feed_items where user_id = old.id;
+    return null;
+end
+$$;
+
+create trigger users_forget_social
+    after delete on auth.users
+    for each row execute function evolv.forget_social();

@@ -1,0 +1,76 @@
+using Npgsql;
+
+namespace Evolv.Platform.Data;
+
+/// <summary>The only door to PostgreSQL. There is no overload without a <see cref="Caller"/>.</summary>
+sealed class Database(NpgsqlDataSource source)
+{
+    /// <summary>
+    /// Runs one statement as <paramref name="caller"/> in a transaction of its own, in one round trip: role, claims and
+    /// statement travel before a single Sync, which also ends the transaction. It is committed when this returns.
+    /// </summary>
+    internal async Task<T> QueryAsync<T>(
+        Caller caller, Sql sql, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Become(caller), sql.ToBatchCommand() } };
+        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+        await reader.NextResultAsync(cancellationToken);
+        var result = await read(reader, cancellationToken);
+        // Errors that PostgreSQL finds at the commit (deferred constraints) arrive with the end of the results.
+        while (await reader.NextResultAsync(cancellationToken))
+        {
+        }
+
+        return result;
+    }
+
+    /// <summary>The first row, or null when there is none.</summary>
+    internal Task<T?> QuerySingleAsync<T>(
+        Caller caller, Sql sql, Func<NpgsqlDataReader, T> row, CancellationToken cancellationToken)
+        => QueryAsync(caller, sql, (reader, token) => reader.ReadSingleAsync(row, token), cancellationToken);
+
+    /// <summary>The first column of the first row as it came from PostgreSQL: JSON that nobody parses on the way.</summary>
+    internal Task<byte[]> QueryJsonAsync(Caller caller, Sql sql, CancellationToken cancellationToken)
+        => QueryAsync(caller, sql, static async (reader, token) =>
+        {
+            await reader.ReadAsync(token);
+            return await reader.GetFieldValueAsync<byte[]>(0, token);
+        }, cancellationToken);
+
+    /// <summary>
+    /// Opens a transaction as <paramref name="caller"/> for more than one statement. Nothing is sent before the first
+    /// statement, which takes BEGIN, role and claims along. Without <see cref="DbSession.CommitAsync"/> it rolls back.
+    /// </summary>
+    internal async Task<DbSession> BeginAsync(Caller caller, CancellationToken cancellationToken)
+    {
+        var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            return new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken), Become(caller));
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+#pragma warning disable RS0030 // The one place that may open a connection of the pool.
+        return await source.OpenConnectionAsync(cancellationToken);
+#pragma warning restore RS0030
+    }
+
+    // Both settings are local to the transaction, so a pooled connection never carries them to the next caller.
+    static NpgsqlBatchCommand Become(Caller caller)
+        => new("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)")
+        {
+            Parameters =
+            {
+                new NpgsqlParameter<string> { TypedValue = caller.Role },
+                new NpgsqlParameter<string> { TypedValue = caller.ClaimsJson },
+            },
+        };
+}

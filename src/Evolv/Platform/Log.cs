@@ -1,0 +1,24 @@
+namespace Evolv.Platform;
+
+/// <summary>What the platform logs; ids 9000 to 9999.</summary>
+static partial class Log
+{
+    [LoggerMessage(EventId = 9001, Level = LogLevel.Information, Message = "Applied {File}")]
+    internal static partial void MigrationApplied(this ILogger logger, string file);
+
+    [LoggerMessage(EventId = 9010, Level = LogLevel.Information, Message = "PostgreSQL runs on port {Port} as process {ProcessId}")]
+    internal static partial void PostgresStarted(this ILogger logger, int port, int processId);
+
+    [LoggerMessage(EventId = 9011, Level = LogLevel.Warning,
+        Message = "PostgreSQL ended with code {ExitCode}; starting it again in {Delay}. Its log: {LogFile}")]
+    internal static partial void PostgresEnded(this ILogger logger, int exitCode, TimeSpan delay, string logFile);
+
+    [LoggerMessage(EventId = 9012, Level = LogLevel.Warning, Message = "Stopping PostgreSQL {ProcessId}, left behind by an earlier run")]
+    internal static partial void PostgresLeftBehind(this ILogger logger, int processId);
+
+    [LoggerMessage(EventId = 9020, Level = LogLevel.Error, Message = "Request {Method} {Path} failed")]
+    internal static partial void RequestFailed(this ILogger logger, Exception exception, string method, string path);
+
+    [LoggerMessage(EventId = 9021, Level = LogLevel.Warning, Message = "PostgreSQL is not available: {Reason}")]
+    internal static partial void DatabaseUnavailable(this ILogger logger, string reason);
+}
