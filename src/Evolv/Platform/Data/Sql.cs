@@ -47,7 +47,7 @@ sealed class Sql
 
     public void AppendFormatted(Untyped value) => Add(value.Text, NpgsqlDbType.Unknown);
 
-    public void AppendFormatted(Json? value) => Add(value?.Text, NpgsqlDbType.Jsonb);
+    public void AppendFormatted(Json value) => Add(value.Text, NpgsqlDbType.Jsonb);
 
     public void AppendFormatted(string? value) => Add(value, NpgsqlDbType.Text);
 
