@@ -31,6 +31,7 @@ static class Program
         builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
         builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddGrowth();
 

@@ -49,7 +49,7 @@ sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> op
 
     internal static Task WriteAsync(HttpContext context, FunctionError error)
     {
-        context.Response.Clear();
+        context.Response.ContentLength = null;
         context.Response.StatusCode = error.Status;
         context.Response.ContentType = "application/json; charset=utf-8";
         if (error.Status == 503)

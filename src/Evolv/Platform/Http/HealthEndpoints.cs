@@ -12,13 +12,19 @@ sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>>
 /// <summary>/livez: the process turns. /readyz: database, migrations and keys are there and no shutdown has begun.</summary>
 static class HealthEndpoints
 {
+    internal static IServiceCollection AddHealth(this IServiceCollection services)
+        => services
+            .AddSingleton(provider => DatabaseCheck(provider.GetRequiredService<Database>()))
+            .AddSingleton(provider => new ReadinessCheck("migrations", _ => Task.FromResult(
+                provider.GetRequiredService<Installation>().IsReady ? null : "not applied")));
+
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/livez", () => Results.Text("ok"));
         app.MapGet("/readyz", ReadyAsync);
     }
 
-    internal static ReadinessCheck DatabaseCheck(Database database) => new("database", async cancellationToken =>
+    static ReadinessCheck DatabaseCheck(Database database) => new("database", async cancellationToken =>
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(TimeSpan.FromSeconds(2));

@@ -64,7 +64,7 @@ static partial class SettingsExtensions
     static SetupException Wrong(string key, string why, IReadOnlyList<Setting> catalog)
     {
         var setting = catalog.FirstOrDefault(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase));
-        var expected = setting is null ? "" : setting.Range.Length > 0 ? $" ({setting.Type}, {setting.Range})" : $" ({setting.Type})";
+        var expected = setting is null || setting.Range.Length == 0 ? "" : $" (a {setting.Type}, {setting.Range})";
         var advice = setting is null ? "" : $"; correct it in appsettings.json or {setting.EnvironmentVariable}, or leave it out for {(setting.Default.Length > 0 ? setting.Default : "the default")}";
         return new SetupException($"Setting {key} is wrong: {why}{expected}{advice}.");
     }
@@ -73,7 +73,12 @@ static partial class SettingsExtensions
     static (string Property, string Why) ReadFailure(string failure)
     {
         var parts = failure.Split(": ", 2);
-        return parts.Length == 2 ? (parts[0].Split('.')[^1], parts[1].TrimEnd('.')) : ("", failure.TrimEnd('.'));
+        if (parts.Length != 2)
+            return ("", failure.TrimEnd('.'));
+        var property = parts[0].Split('.')[^1];
+        var why = parts[1].TrimEnd('.');
+        var must = why.IndexOf(" must ", StringComparison.Ordinal);
+        return (property, must > 0 ? "it" + why[must..] : why);
     }
 
     static string FindHome()
