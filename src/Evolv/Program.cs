@@ -1,3 +1,4 @@
+using Evolv.Auth;
 using Evolv.Features.Growth;
 using Evolv.Features.Social;
 using Evolv.Functions;
@@ -33,15 +34,18 @@ static class Program
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
+        builder.Services.AddAuth();
         builder.Services.AddGrowth();
 
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
         app.UseHttp();
+        app.UseAuth();
         app.UseFunctions();
         app.UseRouting();
 
         app.MapHealth();
+        app.MapAuth();
         var functions = app.MapFunctions();
         functions.MapGrowth();
         functions.MapSocial();
