@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Evolv.Tests.Support;
 
 /// <summary>A generated file that is committed, so that reviews see what changes in it.</summary>
@@ -20,9 +18,14 @@ static class CommittedFile
             Assert.Fail($"{path} is stale from line {FirstDifference(committed, text)}: run ./evolv types and commit it.");
     }
 
-    // Of this file, at compile time: the tests may run from any folder.
-    static string Root([CallerFilePath] string thisFile = "")
-        => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(thisFile)!, "..", "..", ".."));
+    // The tests may run from any folder, and build paths are not recorded.
+    static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder!.FullName, "Evolv.slnx")))
+            folder = folder.Parent;
+        return folder.FullName;
+    }
 
     static int FirstDifference(string left, string right)
         => left.Split('\n').Zip(right.Split('\n')).TakeWhile(pair => pair.First == pair.Second).Count() + 1;
