@@ -1,1 +1,55 @@
-return 0;
+using Evolv.Auth;
+using Evolv.Features.Growth;
+using Evolv.Features.Social;
+using Evolv.Functions;
+using Evolv.Platform;
+using Evolv.Platform.Cli;
+using Evolv.Platform.Data;
+using Evolv.Platform.Http;
+using Evolv.Platform.Settings;
+using Npgsql;
+
+namespace Evolv;
+
+static class Program
+{
+    static Task<int> Main(string[] args) => EvolvCommand.RunAsync(args, Build);
+
+    /// <summary>The whole server: services in order, middleware in order, routes. It neither opens nor starts anything.</summary>
+    /// <param name="commandLine">Settings that win over all others.</param>
+    /// <exception cref="SetupException">A setting is wrong.</exception>
+    internal static WebApplication Build(IReadOnlyDictionary<string, string?> commandLine)
+    {
+        var settings = SettingsExtensions.Load(commandLine);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddConfiguration(settings);
+        builder.Logging.ConfigureForEvolv(settings);
+
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
+        builder.Services.AddSettings<DatabaseOptions, DatabaseOptions.Validator>(DatabaseOptions.Section);
+        builder.Services.AddSingleton<Installation>();
+        builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
+        builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
+        builder.Services.AddSingleton<Database>();
+        builder.Services.AddHealth();
+        builder.Services.AddHttp();
+        builder.Services.AddAuth();
+        builder.Services.AddGrowth();
+
+        var app = builder.Build();
+        app.Services.ValidateSettings(settings);
+        app.UseHttp();
+        app.UseAuth();
+        app.UseFunctions();
+        app.UseRouting();
+
+        app.MapHealth();
+        app.MapAuth();
+        var functions = app.MapFunctions();
+        functions.MapGrowth();
+        functions.MapSocial();
+        app.MapNotFound();
+        return app;
+    }
+}

@@ -60,6 +60,26 @@ sealed class DataFolder : IDisposable
     /// <summary>For tools that talk to a running Evolv.</summary>
     internal static DataFolder Open(string path) => new(System.IO.Path.GetFullPath(path), null);
 
+    /// <summary>Whether an Evolv holds the folder now.</summary>
+    internal bool IsLocked
+    {
+        get
+        {
+            var path = System.IO.Path.Combine(Path, "evolv.lock");
+            if (!File.Exists(path))
+                return false;
+            try
+            {
+                using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                return false;
+            }
+            catch (IOException)
+            {
+                return true;
+            }
+        }
+    }
+
     /// <summary>The secret of this installation, or null before its first start.</summary>
     internal PostgresSecret? ReadSecret()
         => File.Exists(SecretPath)

@@ -22,12 +22,14 @@ sealed class EmbeddedPostgres(DataFolder folder, ILogger<EmbeddedPostgres> logge
     volatile Process? _server;
 
     /// <summary>The superuser's login. Known before the server runs.</summary>
-    internal NpgsqlConnectionStringBuilder Owner => new()
+    internal NpgsqlConnectionStringBuilder Owner => OwnerOf(_secret);
+
+    internal static NpgsqlConnectionStringBuilder OwnerOf(DataFolder.PostgresSecret secret) => new()
     {
         Host = "127.0.0.1",
-        Port = _secret.Port,
+        Port = secret.Port,
         Username = "postgres",
-        Password = _secret.Password,
+        Password = secret.Password,
         Database = "postgres",
     };
 
@@ -62,8 +64,12 @@ sealed class EmbeddedPostgres(DataFolder folder, ILogger<EmbeddedPostgres> logge
         if (server is not null && _supervisor is { IsAlive: true })
         {
             _ = Signal(server.Id, FastShutdown);
-            if (!await Task.Run(() => _supervisor.Join(TimeSpan.FromSeconds(10))))
+            if (!await Task.Run(() => _supervisor.Join(TimeSpan.FromSeconds(2))))
+            {
+                // Its checkpoint takes long; the WAL has everything, and the next start replays it.
                 _ = Signal(server.Id, ImmediateShutdown);
+                _supervisor.Join(TimeSpan.FromSeconds(2));
+            }
         }
 
         _stopping.Dispose();

@@ -1,0 +1,176 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Text.Json;
+using Evolv.Platform.Data;
+using Evolv.Platform.Postgres;
+using Npgsql;
+
+namespace Evolv.Bench.Load;
+
+/// <summary>Somebody who calls: with an access token from the server itself.</summary>
+sealed record BenchPerson(Guid Id, string AccessToken);
+
+/// <summary>
+/// A server in a process of its own with a PostgreSQL of its own, filled with people, a power-law graph of follows and feed
+/// items. Everything is below one temporary folder, which is removed at the end.
+/// </summary>
+sealed class BenchWorld : IAsyncDisposable
+{
+    readonly Process _server;
+
+    BenchWorld(Process server, string folder, int port, int people, int items)
+    {
+        (_server, Folder, Port, People, Items) = (server, folder, port, people, items);
+        Connections = ConnectionStrings.From(new DatabaseOptions(), EmbeddedPostgres.OwnerOf(DataFolder.Open(DataPath).ReadSecret()!));
+    }
+
+    internal string Folder { get; }
+
+    internal int Port { get; }
+
+    internal int People { get; }
+
+    internal int Items { get; }
+
+    internal ConnectionStrings Connections { get; }
+
+    internal NpgsqlConnectionStringBuilder Pool => Connections.Pool;
+
+    internal string PublishableKey { get; private set; } = "";
+
+    internal string SecretKey { get; private set; } = "";
+
+    internal string PostgresVersion { get; private set; } = "";
+
+    /// <summary>People by the number of those they follow.</summary>
+    internal Dictionary<int, BenchPerson> Followers { get; } = [];
+
+    string DataPath => Path.Combine(Folder, "data");
+
+    internal static async Task<BenchWorld> StartAsync(int people, int items)
+    {
+        var folder = Directory.CreateTempSubdirectory("evolv-bench-").FullName;
+        var port = FreePort();
+        var started = Stopwatch.GetTimestamp();
+        var server = await StartServerAsync(folder, port);
+        var first = Stopwatch.GetElapsedTime(started);
+        Say($"First start: {first.TotalSeconds:F1} s.");
+
+        var world = new BenchWorld(server, folder, port, people, items);
+        await world.FillAsync();
+        return world;
+    }
+
+    /// <summary>Resident memory of the server in megabytes, without its PostgreSQL.</summary>
+    internal long ServerMemory()
+    {
+        _server.Refresh();
+        return _server.WorkingSet64 / (1024 * 1024);
+    }
+
+    /// <summary>The n-th person of the generated ones, by a number of any size.</summary>
+    internal Guid Person(long number) => new($"00000000-0000-4000-8000-{number % People + 1:x12}");
+
+    internal async Task AssertInvariantsAsync()
+    {
+        var broken = await ScalarAsync("select coalesce(string_agg(invariant, ', '), '') from evolv.invariants()");
+        Console.WriteLine(broken.Length == 0 ? "\nInvariants hold." : $"\nBROKEN: {broken}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _server.Id.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        await _server.WaitForExitAsync();
+        _server.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    static async Task<Process> StartServerAsync(string folder, int port)
+    {
+        var program = typeof(ConnectionStrings).Assembly.Location;
+        var server = Process.Start(new ProcessStartInfo("dotnet",
+            [program, "start", "--data", Path.Combine(folder, "data"), "--urls", $"http://127.0.0.1:{port}"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        while (await server.StandardOutput.ReadLineAsync() is { } line)
+        {
+            if (line.StartsWith("./evolv status", StringComparison.Ordinal))
+                return server;
+        }
+
+        throw new InvalidOperationException("The server did not start; see above.");
+    }
+
+    async Task FillAsync()
+    {
+        PostgresVersion = await ScalarAsync("select 'PostgreSQL ' || current_setting('server_version')");
+        PublishableKey = await ScalarAsync("select api_key from auth.api_keys where kind = 'publishable'");
+        SecretKey = await ScalarAsync("select api_key from auth.api_keys where kind = 'secret'");
+
+        using var reader = new StreamReader(Assembly.GetExecutingAssembly().GetManifestResourceStream("world.sql")!);
+        var script = (await reader.ReadToEndAsync())
+            .Replace(":people", People.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace(":items", Items.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await using var owner = await OpenOwnerAsync();
+        foreach (var statement in SqlScript.Split(script))
+        {
+            var started = Stopwatch.GetTimestamp();
+            await using var command = new NpgsqlCommand(statement.Text, owner) { CommandTimeout = 1800 };
+            await command.ExecuteNonQueryAsync();
+            if (Stopwatch.GetElapsedTime(started) is { TotalSeconds: > 1 } elapsed)
+                Say($"{elapsed.TotalSeconds,6:F1} s  {statement.Text.Split('\n').First(line => !line.StartsWith("--", StringComparison.Ordinal))} …");
+        }
+
+        foreach (var followees in (int[])[20, 200, 2000])
+            Followers[followees] = await SignUpFollowerAsync(owner, followees);
+    }
+
+    async Task<BenchPerson> SignUpFollowerAsync(NpgsqlConnection owner, int followees)
+    {
+        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{Port}") };
+        client.DefaultRequestHeaders.Add("apikey", PublishableKey);
+        using var answer = await client.PostAsJsonAsync(
+            "/auth/v1/signup", new { email = $"follows-{followees}@example.com", password = "correct horse battery" });
+        answer.EnsureSuccessStatusCode();
+        using var session = JsonDocument.Parse(await answer.Content.ReadAsStringAsync());
+        var id = session.RootElement.GetProperty("user").GetProperty("id").GetGuid();
+
+        // Followees spread over all people, so that some write often and most seldom.
+        await using var follow = new NpgsqlCommand(
+            """
+            insert into public.user_follows (follower_id, following_id, status)
+            select $1, ('00000000-0000-4000-8000-' || lpad(to_hex(1 + (n * 7919) % $3), 12, '0'))::uuid, 'accepted'
+            from generate_series(1, least($2, $3)) n
+            on conflict do nothing
+            """, owner)
+        {
+            Parameters = { new() { Value = id }, new() { Value = followees }, new() { Value = People } },
+        };
+        await follow.ExecuteNonQueryAsync();
+        return new BenchPerson(id, session.RootElement.GetProperty("access_token").GetString()!);
+    }
+
+    async Task<NpgsqlConnection> OpenOwnerAsync() => await Migrator.OpenOwnerAsync(Connections, CancellationToken.None);
+
+    async Task<string> ScalarAsync(string sql)
+    {
+        await using var owner = await OpenOwnerAsync();
+        await using var command = new NpgsqlCommand(sql, owner) { CommandTimeout = 600 };
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+
+    static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    static void Say(FormattableString text) => Console.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+}

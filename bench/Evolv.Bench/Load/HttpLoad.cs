@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Evolv.Bench.Load;
+
+/// <summary>
+/// A closed loop over plain sockets: each connection sends its next request when the last answer is complete. It parses no
+/// more than status and length, so that the machine's time goes to the server.
+/// </summary>
+static class HttpLoad
+{
+    internal static async Task<Measurement> RunAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
+    {
+        await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(1)); // Warm-up: JIT, pool, plans.
+        var started = Stopwatch.GetTimestamp();
+        var (latencies, errors) = await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(seconds));
+        return Measurement.Of(latencies, Stopwatch.GetElapsedTime(started).TotalSeconds, errors);
+    }
+
+    static async Task<(List<double> Latencies, long Errors)> LoopAsync(
+        BenchWorld world, Scenario scenario, int connections, TimeSpan duration)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(async worker =>
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(IPAddress.Loopback, world.Port);
+            var (latencies, errors, buffer) = (new List<double>(), 0L, new byte[256 * 1024]);
+            for (var turn = 0; Stopwatch.GetElapsedTime(started) < duration; turn++)
+            {
+                var sent = Stopwatch.GetTimestamp();
+                await socket.SendAsync(scenario.Request(worker * 1_000_003 + turn));
+                if (!await ReadAnswerAsync(socket, buffer))
+                    errors++;
+                latencies.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
+            }
+
+            return (latencies, errors);
+        }));
+        return ([.. workers.SelectMany(worker => worker.latencies)], workers.Sum(worker => worker.errors));
+    }
+
+    /// <summary>True for a 2xx.</summary>
+    static async Task<bool> ReadAnswerAsync(Socket socket, byte[] buffer)
+    {
+        var (received, expected) = (0, int.MaxValue);
+        while (received < expected)
+        {
+            var count = await socket.ReceiveAsync(buffer.AsMemory(received));
+            if (count == 0)
+                throw new IOException("the server closed the connection");
+            received += count;
+            if (expected == int.MaxValue && buffer.AsSpan(0, received).IndexOf("\r\n\r\n"u8) is var head and >= 0)
+                expected = head + 4 + ContentLength(Encoding.ASCII.GetString(buffer, 0, head));
+        }
+
+        return buffer[9] == (byte)'2';
+    }
+
+    static int ContentLength(string head)
+    {
+        const string Name = "Content-Length: ";
+        var at = head.IndexOf(Name, StringComparison.OrdinalIgnoreCase);
+        if (at < 0)
+            throw new InvalidDataException($"an answer without Content-Length: {head}");
+        var end = head.IndexOf('\r', at);
+        return int.Parse(head.AsSpan(at + Name.Length, (end < 0 ? head.Length : end) - at - Name.Length));
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using Evolv.Bench.Load;
+
+namespace Evolv.Bench;
+
+static class Program
+{
+    const string Help = """
+        Measure Evolv over HTTP beside the same SQL straight on the same PostgreSQL, in one run.
+        Starts a server and a database of its own, fills it, and removes both.
+        Example: ./evolv bench                       everything: 100 000 people, 1 000 000 feed items
+                 ./evolv bench get-feed              scenarios whose name contains the filter
+                 ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
+
+          --people N        people (default 100000)
+          --items N         feed items (default 1000000)
+          --seconds N       of each measurement (default 5)
+          --connections L   list of connection counts (default 1,16,64)
+        """;
+
+    static async Task<int> Main(string[] args)
+    {
+        if (args.Contains("--help") || args.Contains("-h"))
+        {
+            Console.WriteLine(Help);
+            return 0;
+        }
+
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        var filter = args.Length > 0 && !args[0].StartsWith('-') ? args[0] : "";
+        var connections = Text(args, "--connections", "1,16,64").Split(',').Select(int.Parse).ToArray();
+        var seconds = int.Parse(Text(args, "--seconds", "5"), CultureInfo.InvariantCulture);
+
+        await using var world = await BenchWorld.StartAsync(
+            int.Parse(Text(args, "--people", "100000"), CultureInfo.InvariantCulture),
+            int.Parse(Text(args, "--items", "1000000"), CultureInfo.InvariantCulture));
+        Report.Head(world);
+        foreach (var scenario in Scenarios.Of(world).Where(scenario => scenario.Name.Contains(filter, StringComparison.Ordinal)))
+        {
+            foreach (var count in connections)
+            {
+                var database = await DatabaseLoad.RunAsync(world, scenario, count, seconds);
+                var http = await HttpLoad.RunAsync(world, scenario, count, seconds);
+                Report.Row(scenario.Name, count, http, database, world.ServerMemory());
+            }
+        }
+
+        await world.AssertInvariantsAsync();
+        return 0;
+    }
+
+    static string Text(string[] args, string name, string otherwise)
+        => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
+}

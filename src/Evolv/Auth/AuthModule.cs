@@ -1,0 +1,51 @@
+using Evolv.Auth.Endpoints;
+using Evolv.Auth.Grants;
+using Evolv.Auth.Tokens;
+using Evolv.Platform;
+using Evolv.Platform.Http;
+using Evolv.Platform.Settings;
+
+namespace Evolv.Auth;
+
+/// <summary>/auth/v1: accounts, sessions, tokens and keys, in GoTrue's protocol.</summary>
+static class AuthModule
+{
+    internal static IServiceCollection AddAuth(this IServiceCollection services)
+    {
+        services.AddSettings<AuthOptions, AuthOptions.Validator>(AuthOptions.Section);
+        services.AddSingleton<SigningKeys>();
+        services.AddSingleton(provider => new StartupStep(provider.GetRequiredService<SigningKeys>().LoadAsync));
+        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
+            provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded")));
+        services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<AccessToken>();
+        services.AddSingleton<RefreshTokens>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<Passwords>();
+        services.AddSingleton<PasswordPolicy>();
+        services.AddSingleton<PasswordGrant>();
+        services.AddSingleton<RefreshTokenGrant>();
+        return services;
+    }
+
+    /// <summary>Finds out who asks, for every family, and answers errors of this one. After CORS, before the endpoints.</summary>
+    internal static void UseAuth(this IApplicationBuilder app)
+    {
+        app.UseMiddleware<CallerMiddleware>();
+        app.UseMiddleware<AuthErrorHandler>();
+    }
+
+    internal static void MapAuth(this IEndpointRouteBuilder app)
+    {
+        var auth = app.MapGroup("/auth/v1");
+        auth.MapPost("/signup", Signup.HandleAsync);
+        auth.MapPost("/token", Token.HandleAsync);
+        auth.MapGet("/user", User.GetAsync);
+        auth.MapPut("/user", User.UpdateAsync);
+        auth.MapPost("/logout", Logout.HandleAsync);
+        auth.MapGet("/settings", Settings.Handle);
+        auth.MapGet("/health", Health.Handle);
+        auth.MapGet("/.well-known/jwks.json", Jwks.Handle);
+        auth.Map("/{**path}", string () => throw AuthError.UnknownPath());
+    }
+}

@@ -1,0 +1,74 @@
+using Evolv.Auth.Tokens;
+using Evolv.Platform.Data;
+
+namespace Evolv.Auth;
+
+/// <summary>
+/// Finds out who asks, for every family. Answers nothing by itself and throws nothing: the family decides what a
+/// missing or refused token means, in its own dialect.
+/// </summary>
+sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerifier verifier)
+{
+    const string Scheme = "Bearer";
+    const string OpaquePrefix = "sb_";
+
+    // PostgREST allows clocks to differ by 30 s; GoTrue refuses an expired token at once.
+    static readonly TimeSpan Leeway = TimeSpan.FromSeconds(30);
+
+    static readonly CallerFeature Nobody = new(Caller.Anonymous, Refusal: null, HasToken: false);
+    static readonly CallerFeature Anonymous = new(Caller.Anonymous, Refusal: null, HasToken: true);
+    static readonly CallerFeature Service = new(Caller.Service, Refusal: null, HasToken: true);
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        var apiKey = request.Headers["apikey"].ToString();
+        // A browser cannot set headers on a WebSocket.
+        if (apiKey.Length == 0 && request.Path.StartsWithSegments("/realtime/v1"))
+            apiKey = request.Query["apikey"].ToString();
+
+        var leeway = request.Path.StartsWithSegments("/auth/v1") ? TimeSpan.Zero : Leeway;
+        context.Features.Set(await FindAsync(request.Headers.Authorization.ToString(), apiKey, leeway));
+        await next(context);
+    }
+
+    // The order of Supabase's own gateway: a token of the caller's wins; `Bearer sb_…` is none, clients send it as a rule.
+    ValueTask<CallerFeature> FindAsync(string authorization, string apiKey, TimeSpan leeway)
+    {
+        var token = ReadBearer(authorization);
+        if (token is null && authorization.Length > 0)
+            return new(Nobody); // Another scheme says nothing to us.
+        if (token is not null && !token.StartsWith(OpaquePrefix, StringComparison.Ordinal))
+            return keys.Current.FindCaller(token) is { } known ? new(ForKey(known)) : FindPersonAsync(token, leeway);
+
+        var key = apiKey.Length > 0 ? apiKey : token;
+        if (key is null)
+            return new(Nobody);
+        if (!key.StartsWith(OpaquePrefix, StringComparison.Ordinal))
+            return new(Anonymous); // A JWT as apikey alone is nobody's, even service_role's: supabase-js sends both headers.
+        return new(keys.Current.FindCaller(key) is { } caller ? ForKey(caller) : Refuse("Invalid API key"));
+    }
+
+    async ValueTask<CallerFeature> FindPersonAsync(string token, TimeSpan leeway)
+    {
+        if (token.Length == 0)
+            return Refuse("Empty JWT is sent in Authorization header");
+        var (verified, refusal) = await verifier.VerifyAsync(token, leeway);
+        return verified is null
+            ? Refuse(refusal!)
+            : new CallerFeature(verified.Caller, Refusal: null, HasToken: true, verified.SessionId);
+    }
+
+    static CallerFeature ForKey(Caller caller) => caller.IsService ? Service : Anonymous;
+
+    static CallerFeature Refuse(string why) => new(Caller.Anonymous, why, HasToken: true);
+
+    /// <summary>What follows <c>Bearer</c>, perhaps nothing; null when the header is absent or has another scheme.</summary>
+    static string? ReadBearer(string authorization)
+    {
+        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return null;
+        var rest = authorization.AsSpan(Scheme.Length);
+        return rest.IsEmpty || rest[0] == ' ' ? rest.Trim(' ').ToString() : null;
+    }
+}

@@ -1,0 +1,40 @@
+using Evolv.Platform.Data;
+
+namespace Evolv.Auth;
+
+/// <summary>The person behind a token, found to exist still, with the session that the token names.</summary>
+sealed record SignedIn(AuthUser User, Guid? SessionId, string? PasswordHash)
+{
+    /// <exception cref="AuthError">No token, a bad one, or one whose session or user is gone.</exception>
+    internal static async Task<SignedIn> RequireAsync(
+        HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var feature = context.Features.Get<CallerFeature>();
+        if (feature is null or { HasToken: false })
+            throw AuthError.NoAuthorization();
+        if (feature.Refusal is { } refusal)
+            throw AuthError.BadJwt(refusal);
+        if (feature.Caller.UserId is not { } userId)
+            throw AuthError.MissingSubject();
+
+        // A token without a session cannot be ended, so it has none that could be missing.
+        var found = await database.QuerySingleAsync(Caller.AuthAdmin,
+            $"""
+            select {AuthUser.Columns},
+                u.encrypted_password,
+                {feature.SessionId}::uuid is null
+                    or exists (select from auth.sessions s where s.id = {feature.SessionId} and s.user_id = u.id)
+            from auth.users u
+            where u.id = {userId} and u.deleted_at is null
+            """,
+            row => new
+            {
+                SignedIn = new SignedIn(AuthUser.Read(row), feature.SessionId, row.GetText(AuthUser.ColumnCount)),
+                HasSession = row.GetBoolean(AuthUser.ColumnCount + 1),
+            },
+            cancellationToken) ?? throw AuthError.UserNotFound();
+        if (!found.HasSession)
+            throw AuthError.SessionNotFound();
+        return found.SignedIn.User.IsBannedAt(time.GetUtcNow()) ? throw AuthError.UserBanned() : found.SignedIn;
+    }
+}

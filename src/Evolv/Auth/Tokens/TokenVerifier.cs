@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Evolv.Platform.Data;
+using Microsoft.Extensions.Caching.Memory;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Evolv.Auth.Tokens;
+
+/// <summary>An access token of a person whose signature and claims were found good.</summary>
+sealed record VerifiedToken(Caller Caller, Guid? SessionId, string Kid, DateTimeOffset NotBefore, DateTimeOffset ExpiresAt);
+
+/// <summary>
+/// The header of our tokens and nothing else: a key from outside (<c>jku</c>, <c>x5u</c>, <c>jwk</c>), a critical extension
+/// or a doubled name does not fit into it.
+/// </summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+sealed record TokenHeader(string Alg, string Kid, string? Typ = null);
+
+/// <summary>
+/// Tells whether an access token is ours and still good. A good one is remembered, because checking a signature costs
+/// more than the rest of a small request. The words of a refusal are PostgREST's: they reach the clients of /rest/v1.
+/// </summary>
+sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, TimeProvider time) : IDisposable
+{
+    const int LongestToken = 32 * 1024;
+    const int RememberedTokens = 10_000;
+
+    static readonly SearchValues<char> Base64UrlCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+
+    static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    readonly MemoryCache _verified = new(new MemoryCacheOptions { SizeLimit = RememberedTokens });
+    readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = LongestToken };
+
+    /// <param name="token">What followed <c>Bearer</c>.</param>
+    /// <param name="leeway">How long an expired token still passes: 30 s for PostgREST, none for GoTrue.</param>
+    /// <returns>The token, or why it is refused.</returns>
+    internal async ValueTask<(VerifiedToken? Token, string? Refusal)> VerifyAsync(string token, TimeSpan leeway)
+    {
+        if (token.Length > LongestToken)
+            return (null, "JWT is too long");
+
+        var ring = keys.Current;
+        var now = time.GetUtcNow();
+        var hash = Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan())));
+        // A revoked key ends its tokens at once, remembered or not.
+        if (!_verified.TryGetValue(hash, out VerifiedToken? verified) || !ring.Verifying.ContainsKey(verified!.Kid))
+        {
+            (verified, var refusal) = await ReadAsync(token, ring, now);
+            if (verified is null)
+                return (null, refusal);
+            if (verified.ExpiresAt + ClockSkew > now)
+                Remember(hash, verified, verified.ExpiresAt + ClockSkew - now);
+        }
+
+        return verified switch
+        {
+            _ when verified.ExpiresAt + leeway <= now => (null, "JWT expired"),
+            _ when verified.NotBefore > now + ClockSkew => (null, "JWT not yet valid"),
+            _ => (verified, null),
+        };
+    }
+
+    public void Dispose() => _verified.Dispose();
+
+    void Remember(string hash, VerifiedToken verified, TimeSpan duration)
+        => _verified.Set(hash, verified, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = duration });
+
+    async Task<(VerifiedToken?, string?)> ReadAsync(string token, KeyRing ring, DateTimeOffset now)
+    {
+        var parts = token.Count(character => character == '.') + 1;
+        if (parts != 3)
+            return (null, $"Expected 3 parts in JWT; got {parts}");
+
+        var (first, second) = (token.IndexOf('.'), token.LastIndexOf('.'));
+        if (!TryDecode(token.AsSpan(0, first), out var header) ||
+            !TryDecode(token.AsSpan(first + 1, second - first - 1), out var payload) ||
+            !TryDecode(token.AsSpan(second + 1), out _))
+            return (null, "JWT cryptographic operation failed");
+
+        var (kid, refusal) = ReadHeader(header);
+        if (refusal is not null)
+            return (null, refusal);
+        if (!ring.Verifying.TryGetValue(kid!, out var key))
+            return (null, "No suitable key was found to decode the JWT");
+        var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
+        {
+            ValidAlgorithms = [KeyRing.Algorithm],
+            IssuerSigningKey = key,
+            RequireSignedTokens = true,
+            // Read from the payload below, by the injected clock and in words of our own.
+            ValidateIssuer = false,
+            ValidateAudience = false,
+            ValidateLifetime = false,
+        });
+        return result.IsValid ? ReadClaims(payload, kid!, now) : (null, "JWT cryptographic operation failed");
+    }
+
+    static (string? Kid, string? Refusal) ReadHeader(byte[] json)
+    {
+        try
+        {
+            var header = JsonSerializer.Deserialize(json, AuthJson.Default.TokenHeader);
+            return header?.Alg == KeyRing.Algorithm ? (header.Kid, null) : (null, "Wrong or unsupported encoding algorithm");
+        }
+        catch (JsonException)
+        {
+            return (null, "JWT header is not one of ours");
+        }
+    }
+
+    (VerifiedToken?, string?) ReadClaims(byte[] json, string kid, DateTimeOffset now)
+    {
+        using var document = Parse(json);
+        if (document?.RootElement is not { ValueKind: JsonValueKind.Object } claims)
+            return (null, "Parsing claims failed");
+        // The roles of the installation have keys of their own, which are compared and not verified: who stole a
+        // signing key still cannot become service_role.
+        if (Text(claims, "role") != Caller.AuthenticatedRole)
+            return (null, "JWT role is not allowed");
+        if (!Guid.TryParseExact(Text(claims, "sub"), "D", out var userId))
+            return (null, "JWT claim sub must be a UUID");
+        if (!HasAudience(claims))
+            return (null, "JWT not in audience");
+        if (Text(claims, "iss") != options.Value.Issuer)
+            return (null, "JWT issuer is not this server");
+        if (!TryReadInstant(claims, "exp", out var expiresAt) || expiresAt is null)
+            return (null, "JWT claim exp must be a number");
+        if (!TryReadInstant(claims, "nbf", out var notBefore))
+            return (null, "JWT claim nbf must be a number");
+        if (!TryReadInstant(claims, "iat", out var issuedAt))
+            return (null, "JWT claim iat must be a number");
+        if (issuedAt > now + ClockSkew)
+            return (null, "JWT issued at future");
+
+        Guid? sessionId = null;
+        if (claims.TryGetProperty("session_id", out _))
+        {
+            if (!Guid.TryParseExact(Text(claims, "session_id"), "D", out var id))
+                return (null, "JWT claim session_id must be a UUID");
+            sessionId = id;
+        }
+
+        var caller = new Caller(Caller.AuthenticatedRole, Encoding.UTF8.GetString(json), userId);
+        return (new VerifiedToken(caller, sessionId, kid, notBefore ?? DateTimeOffset.MinValue, expiresAt.Value), null);
+    }
+
+    static bool HasAudience(JsonElement claims)
+        => claims.TryGetProperty("aud", out var audience) && (audience.ValueKind == JsonValueKind.Array
+            ? audience.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(Caller.AuthenticatedRole))
+            : Text(claims, "aud") == Caller.AuthenticatedRole);
+
+    // Strict: padding, white space and a byte order mark would make many texts of one token.
+    static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        if (text.IsEmpty || text.ContainsAnyExcept(Base64UrlCharacters) || !Base64Url.IsValid(text))
+            return false;
+        bytes = Base64Url.DecodeFromChars(text);
+        return true;
+    }
+
+    static JsonDocument? Parse(byte[] json)
+    {
+        try
+        {
+            return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    static string? Text(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    // True without a value when the claim is absent. The bound is the year 9999.
+    static bool TryReadInstant(JsonElement claims, string name, out DateTimeOffset? instant)
+    {
+        instant = null;
+        if (!claims.TryGetProperty(name, out var value))
+            return true;
+        if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var seconds) || seconds is < 0 or > 253_402_300_000)
+            return false;
+        instant = DateTimeOffset.FromUnixTimeSeconds(seconds);
+        return true;
+    }
+}

@@ -1,0 +1,57 @@
+using Evolv.Functions;
+using Evolv.Platform.Data;
+
+namespace Evolv.Features.Growth;
+
+/// <summary>
+/// POST /functions/v1/add-xp: awards XP, for admins and the service. <c>evolv.add_xp</c> does all of it in one statement,
+/// so two awards at the same time are both counted, and an award with a key that was used before is not counted again.
+/// </summary>
+static class AddXp
+{
+    /// <summary>The seed's seven sources, in its order.</summary>
+    static readonly string[] Sources =
+    [
+        "course_completion", "skill_mastery", "social_interaction", "quiz_completion", "project_submission", "daily_login",
+        "achievement_unlock",
+    ];
+
+    internal static async Task HandleAsync(
+        HttpContext http, Caller caller, Database database, CancellationToken cancellationToken)
+    {
+        var body = await FunctionBody.ReadAsync(http.Request, cancellationToken);
+        var userId = body.Guid("user_id");
+        var amount = body.Integer("amount", 1, 100_000);
+        var source = body.OneOf("source", Sources);
+        var metadata = new Json(body.OptionalObject("metadata"));
+        var key = IdempotencyKey(http.Request, body);
+
+        var (data, replayed) = await database.QueryAsync(
+            caller,
+            $"select data::text, replayed from evolv.add_xp({userId}, {amount}, {source}, {metadata}, {key})",
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token);
+                return (await reader.GetFieldValueAsync<byte[]>(0, token), reader.GetBoolean(1));
+            },
+            cancellationToken);
+
+        if (replayed)
+            http.Response.Headers["Idempotency-Replayed"] = "true";
+        await http.Response.WriteDataAsync(data, cancellationToken);
+    }
+
+    static string? IdempotencyKey(HttpRequest request, FunctionBody body)
+    {
+        const int Longest = 255;
+        var fromBody = body.OptionalText("idempotency_key", Longest);
+        var header = request.Headers["Idempotency-Key"];
+        if (header.Count == 0)
+            return fromBody;
+        if (header is not [{ Length: > 0 and <= Longest } fromHeader])
+            throw FunctionError.Field("Idempotency-Key", $"must be one text of 1 to {Longest} characters");
+        return fromBody is null || fromBody == fromHeader
+            ? fromHeader
+            : throw FunctionError.Field("idempotency_key", "differs from the header Idempotency-Key");
+    }
+}

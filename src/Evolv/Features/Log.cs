@@ -1,0 +1,11 @@
+namespace Evolv.Features;
+
+/// <summary>What the slices log; ids 5000 to 5999.</summary>
+static partial class Log
+{
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Debug, Message = "Leaderboard refreshed in {Elapsed}")]
+    internal static partial void LeaderboardRefreshed(this ILogger logger, TimeSpan elapsed);
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Leaderboard refresh failed; trying again at the next tick")]
+    internal static partial void LeaderboardRefreshFailed(this ILogger logger, Exception exception);
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Evolv.Functions;
+using Evolv.Platform.Data;
+
+namespace Evolv.Features.Social;
+
+/// <summary>
+/// GET /functions/v1/get-feed?filter=all|following|guilds&amp;limit=1..100&amp;cursor=…: a page of the caller's feed, newest
+/// first. <c>next_cursor</c> of a page asks for the next one; the seed's <c>page</c> works for the first 1000 items.
+/// </summary>
+static class GetFeed
+{
+    const int DeepestPage = 1000;
+
+    static readonly string[] Filters = ["all", "following", "guilds"];
+
+    internal static async Task HandleAsync(
+        HttpContext http, Caller caller, Database database, CancellationToken cancellationToken)
+    {
+        if (caller.UserId is null)
+            throw FunctionError.Unauthorized(); // A key of the installation has no feed.
+
+        var query = http.Request.Query;
+        var filter = query["filter"].FirstOrDefault() ?? "all";
+        if (!Filters.Contains(filter))
+            throw FunctionError.Field("filter", $"must be one of {string.Join(", ", Filters)}");
+        var limit = Integer(query, "limit", 20, 100);
+        var page = Integer(query, "page", 1, DeepestPage);
+        if (page * limit > DeepestPage)
+            throw FunctionError.Field("page", $"reaches only the first {DeepestPage} items; go on with cursor");
+        var (at, id) = Cursor(query["cursor"].FirstOrDefault());
+
+        var feed = await database.QueryJsonAsync(
+            caller, $"select evolv.get_feed({filter}, {limit}, {at}, {id}, {page})", cancellationToken);
+        await http.Response.WriteDataAsync(feed, cancellationToken);
+    }
+
+    static int Integer(IQueryCollection query, string name, int otherwise, int most)
+        => query[name].FirstOrDefault() is not { } text
+            ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+                ? number
+                : throw FunctionError.Field(name, $"must be an integer from 1 to {most}");
+
+    // Microseconds since 1970 and the id of the last item: "1795419021219666_4cee83a7-…". Without one, from the newest.
+    static (DateTimeOffset At, Guid Id) Cursor(string? text)
+    {
+        if (text is null)
+            return (DateTimeOffset.MaxValue, Guid.AllBitsSet);
+        var parts = text.Split('_');
+        return parts.Length == 2 &&
+            long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds) &&
+            microseconds <= DateTimeOffset.MaxValue.ToUnixTimeMilliseconds() * 1000 &&
+            Guid.TryParseExact(parts[1], "D", out var id)
+            ? (DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond), id)
+            : throw FunctionError.Field("cursor", "must be the next_cursor of an earlier answer");
+    }
+}

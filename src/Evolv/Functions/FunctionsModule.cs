@@ -1,0 +1,67 @@
+using Evolv.Platform.Data;
+
+namespace Evolv.Functions;
+
+/// <summary>/functions/v1: what every function shares. The functions themselves are in <c>Features/</c>.</summary>
+static class FunctionsModule
+{
+    const string Root = "/functions/v1";
+
+    /// <summary>Errors of the family in its own dialect.</summary>
+    internal static IApplicationBuilder UseFunctions(this IApplicationBuilder app)
+        => app.UseWhen(
+            context => context.Request.Path.StartsWithSegments(Root, StringComparison.Ordinal),
+            family => family.UseMiddleware<FunctionErrorHandler>());
+
+    internal static RouteGroupBuilder MapFunctions(this IEndpointRouteBuilder app)
+    {
+        var functions = app.MapGroup(Root);
+        functions.Map("/{**name}", Task (HttpContext _) => throw FunctionError.NotFound());
+        return functions;
+    }
+
+    /// <summary>Maps a function for signed-in people and for the service; others get 401.</summary>
+    /// <param name="functions">The group of <see cref="MapFunctions"/>.</param>
+    /// <param name="method">The only method it takes; others get 405.</param>
+    /// <param name="name">Its name in the URL, which is also the name of its file.</param>
+    /// <param name="handler">Writes the answer; throws <see cref="FunctionError"/>.</param>
+    internal static void MapFunction(
+        this RouteGroupBuilder functions, string method, string name,
+        Func<HttpContext, Caller, Database, CancellationToken, Task> handler)
+    {
+        functions.MapMethods(name, [method], Task (HttpContext context) =>
+        {
+            var asked = context.Features.Get<CallerFeature>();
+            if (asked?.Refusal is { } refusal)
+                throw FunctionError.BadToken(refusal);
+            if (asked is null || asked.Caller.Role == Caller.AnonRole)
+                throw FunctionError.Unauthorized();
+            var database = context.RequestServices.GetRequiredService<Database>();
+            return handler(context, asked.Caller, database, context.RequestAborted);
+        });
+        functions.Map(name, Task (HttpContext context) =>
+        {
+            context.Response.Headers.Allow = method;
+            throw FunctionError.MethodNotAllowed(method);
+        });
+    }
+
+    /// <summary>Writes <c>{"success":true,"data":…}</c> around JSON as it came from PostgreSQL.</summary>
+    internal static async Task WriteDataAsync(this HttpResponse response, byte[] json, CancellationToken cancellationToken)
+    {
+        response.ContentType = "application/json; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        response.ContentLength = Before.Length + json.Length + After.Length;
+        response.BodyWriter.Write(Before);
+        response.BodyWriter.Write(json);
+        response.BodyWriter.Write(After);
+        await response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    static ReadOnlySpan<byte> Before => """{"success":true,"data":"""u8;
+
+    static ReadOnlySpan<byte> After => "}"u8;
+
+    static void Write(this System.IO.Pipelines.PipeWriter writer, ReadOnlySpan<byte> bytes)
+        => System.Buffers.BuffersExtensions.Write(writer, bytes);
+}

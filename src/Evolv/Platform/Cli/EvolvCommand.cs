@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Npgsql;
+
+namespace Evolv.Platform.Cli;
+
+/// <summary>Builds the server from options of the command line; nothing is started or opened yet.</summary>
+delegate WebApplication ServerBuilder(IReadOnlyDictionary<string, string?> commandLine);
+
+/// <summary>The verbs of the program. <c>./evolv</c> adds those that need no program: test and bench.</summary>
+static class EvolvCommand
+{
+    internal static readonly Option<string?> Data = new("--data")
+    {
+        Description = "Folder of the installation (default .evolv in Evolv's folder)",
+    };
+
+    internal static async Task<int> RunAsync(string[] args, ServerBuilder build)
+    {
+        var root = new RootCommand("Evolv: learning paths, verified skills, XP and a feed, behind Supabase's protocols.")
+        {
+            StartCommand.Create(build),
+            MigrateCommand.Create(build),
+            StatusCommand.Create(build),
+            PsqlCommand.Create(build),
+            VersionCommand.Create(),
+        };
+        try
+        {
+            return await root.Parse(args.Length == 0 ? ["start"] : args)
+                .InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (SetupException exception)
+        {
+            await Console.Error.WriteLineAsync($"evolv: {exception.Message}");
+            return 1;
+        }
+        catch (NpgsqlException exception)
+        {
+            await Console.Error.WriteLineAsync($"evolv: PostgreSQL: {exception.Message.ReplaceLineEndings(" ")}");
+            return 1;
+        }
+    }
+
+    /// <summary>The options of the command line as settings.</summary>
+    internal static Dictionary<string, string?> Settings(params ReadOnlySpan<(string Key, string? Value)> given)
+    {
+        var settings = new Dictionary<string, string?>();
+        foreach (var (key, value) in given)
+        {
+            // A path on the command line is relative to where the command is given.
+            if (value is not null)
+                settings[key] = key == nameof(ServerOptions.Data) ? Path.GetFullPath(value) : value;
+        }
+
+        return settings;
+    }
+}

@@ -1,0 +1,3 @@
+namespace Evolv.Platform.Data;
+
+sealed record DemoLogin(string Role, string Email, string? Password);

@@ -1,0 +1,43 @@
+using Npgsql;
+
+namespace Evolv.Platform.Data;
+
+/// <summary>What a failure of PostgreSQL means to a caller, before a family puts it into its own dialect.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">A stable word for programs.</param>
+/// <param name="Message">Fit for the client: our own text, or PostgreSQL's about the caller's data.</param>
+sealed record PgError(int Status, string Code, string Message);
+
+/// <summary>The one table from SQLSTATE to HTTP that families outside /rest/v1 share.</summary>
+static class PgErrors
+{
+    /// <summary>Whether the exception says that PostgreSQL cannot serve now but will again.</summary>
+    internal static bool IsUnavailable(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState is ['0', '8', ..] or ['5', '3', ..] or "57P01" or "57P02" or "57P03",
+        NpgsqlException => true, // No answer: refused, lost, or no free connection in time.
+        TimeoutException => true,
+        _ => false,
+    };
+
+    internal static PgError From(PostgresException exception) => exception.SqlState switch
+    {
+        // Our functions say the status themselves, as PostgREST lets them, and the code in DETAIL.
+        ['P', 'T', var a, var b, var c] when char.IsAsciiDigit(a) && char.IsAsciiDigit(b) && char.IsAsciiDigit(c)
+            => new((a - '0') * 100 + (b - '0') * 10 + (c - '0'), exception.Detail ?? "failed", exception.MessageText),
+        PostgresErrorCodes.InsufficientPrivilege => new(403, "forbidden", Raised(exception, "You are not allowed to do this.")),
+        PostgresErrorCodes.UniqueViolation => new(409, "already_exists", "This exists already."),
+        PostgresErrorCodes.ForeignKeyViolation => new(409, "not_found", "Something that this refers to does not exist."),
+        PostgresErrorCodes.CheckViolation => new(400, "invalid_value", Raised(exception, $"The value breaks the rule {exception.ConstraintName}.")),
+        PostgresErrorCodes.QueryCanceled => new(504, "timeout", "The database took too long."),
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable
+            => new(503, "conflict", "Another request was in the way; try again."),
+        ['2', '2', ..] or ['2', '3', ..] => new(400, "invalid_value", exception.MessageText),
+        ['5', '4', ..] => new(413, "too_complex", "The request is too complex."),
+        _ => new(500, "internal", "Internal error"),
+    };
+
+    // A message that our SQL raised was written for the caller; PostgreSQL's own would name tables.
+    static string Raised(PostgresException exception, string otherwise)
+        => exception.Routine == "exec_stmt_raise" ? exception.MessageText : otherwise;
+}

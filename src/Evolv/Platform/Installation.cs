@@ -1,0 +1,78 @@
+using Evolv.Platform.Data;
+using Evolv.Platform.Postgres;
+using Evolv.Platform.Settings;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Evolv.Platform;
+
+/// <summary>
+/// The PostgreSQL of this installation, embedded or not: locked, started and migrated. The connection strings are known
+/// before the server runs, so that services can be built first and started afterwards.
+/// </summary>
+sealed class Installation : IAsyncDisposable
+{
+    readonly DataFolder? _folder;
+    readonly EmbeddedPostgres? _postgres;
+    readonly IEnumerable<StartupStep> _steps;
+    readonly ILoggerFactory _loggers;
+
+    public Installation(
+        IOptions<ServerOptions> server, IOptions<DatabaseOptions> database, IEnumerable<StartupStep> steps, ILoggerFactory loggers)
+    {
+        (_steps, _loggers) = (steps, loggers);
+        NpgsqlConnectionStringBuilder owner;
+        if (string.IsNullOrEmpty(database.Value.ConnectionString))
+        {
+            _folder = DataFolder.Lock(FolderOf(server.Value));
+            _postgres = new EmbeddedPostgres(_folder, loggers.CreateLogger<EmbeddedPostgres>());
+            _postgres.Prepare();
+            owner = _postgres.Owner;
+        }
+        else
+        {
+            owner = ConnectionStrings.Parse(database.Value.ConnectionString, "Database:ConnectionString");
+        }
+
+        ConnectionStrings = ConnectionStrings.From(database.Value, owner);
+    }
+
+    internal ConnectionStrings ConnectionStrings { get; }
+
+    /// <summary>True once the database answers, has this program's schema, and every family has what it needs of it.</summary>
+    internal bool IsReady { get; private set; }
+
+    internal static string FolderOf(ServerOptions options)
+        => Path.GetFullPath(options.Data, SettingsExtensions.HomeFolder);
+
+    /// <summary>Starts PostgreSQL if it is ours, migrates, and runs the steps of the families.</summary>
+    /// <returns>The names of the files that were applied.</returns>
+    internal async Task<IReadOnlyList<string>> StartAsync(CancellationToken cancellationToken)
+    {
+        if (_postgres is not null)
+            await _postgres.StartAsync(cancellationToken);
+        try
+        {
+            var applied = await new Migrator(ConnectionStrings, _loggers.CreateLogger<Migrator>())
+                .MigrateAsync(Migrator.Files, Migrator.ReferenceData, cancellationToken);
+            await using var owner = await Migrator.OpenOwnerAsync(ConnectionStrings, cancellationToken);
+            foreach (var step in _steps)
+                await step.RunAsync(owner, cancellationToken);
+            IsReady = true;
+            return applied;
+        }
+        catch (NpgsqlException exception)
+        {
+            var owner = ConnectionStrings.Owner;
+            throw new SetupException(
+                $"PostgreSQL at {owner.Host}:{owner.Port} refuses {owner.Username}@{owner.Database} ({exception.Message.ReplaceLineEndings(" ")}); check Database:ConnectionString.");
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
+        _folder?.Dispose();
+    }
+}

@@ -1,0 +1,97 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+
+namespace Evolv.Platform.Settings;
+
+static partial class SettingsExtensions
+{
+    /// <summary>Where Evolv's own files are: the folder with package.json above the program, else the current one.</summary>
+    internal static string HomeFolder { get; } = FindHome();
+
+    /// <summary>Only our own sources: appsettings.json, EVOLV__ variables, and options of the command line.</summary>
+    internal static IConfigurationRoot Load(IReadOnlyDictionary<string, string?> commandLine)
+    {
+        try
+        {
+            return new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(HomeFolder, "appsettings.json"), optional: true)
+                .AddEnvironmentVariables("EVOLV__")
+                .AddInMemoryCollection(commandLine)
+                .Build();
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new SetupException($"appsettings.json cannot be read: {exception.InnerException?.Message ?? exception.Message}");
+        }
+    }
+
+    /// <summary>Binds a section to its options, validates it at start and lists it in <see cref="SettingsCatalog"/>.</summary>
+    internal static IServiceCollection AddSettings<TOptions, TValidator>(this IServiceCollection services, string section)
+        where TOptions : class, new()
+        where TValidator : class, IValidateOptions<TOptions>
+    {
+        services.AddSingleton(new SettingsSection(section, typeof(TOptions)));
+        services.AddSingleton<IValidateOptions<TOptions>, TValidator>();
+        services.AddOptions<TOptions>()
+            .Configure<IConfiguration>((options, configuration) =>
+                (section.Length > 0 ? configuration.GetSection(section) : configuration).Bind(options))
+            .ValidateOnStart();
+        return services;
+    }
+
+    /// <summary>Checks every setting.</summary>
+    /// <exception cref="SetupException">The first one that is wrong: which, why and what to do.</exception>
+    internal static void ValidateSettings(this IServiceProvider services, IConfiguration configuration)
+    {
+        var catalog = SettingsCatalog.Read(services.GetServices<SettingsSection>());
+        SettingsCatalog.RefuseUnknown(configuration, catalog);
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+        }
+        catch (OptionsValidationException exception)
+        {
+            var section = services.GetServices<SettingsSection>().First(section => section.OptionsType == exception.OptionsType);
+            var (property, why) = ReadFailure(exception.Failures.First());
+            throw Wrong(section.Name.Length > 0 ? $"{section.Name}:{property}" : property, why, catalog);
+        }
+        catch (InvalidOperationException exception) when (BindingFailure().Match(exception.Message) is { Success: true } match)
+        {
+            throw Wrong(match.Groups["key"].Value, $"'{match.Groups["value"].Value}' has the wrong type", catalog);
+        }
+    }
+
+    static SetupException Wrong(string key, string why, IReadOnlyList<Setting> catalog)
+    {
+        var setting = catalog.FirstOrDefault(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase));
+        var expected = setting is null || setting.Range.Length == 0 ? "" : $" (a {setting.Type}, {setting.Range})";
+        var advice = setting is null ? "" : $"; correct it in appsettings.json or {setting.EnvironmentVariable}, or leave it out for {(setting.Default.Length > 0 ? setting.Default : "the default")}";
+        return new SetupException($"Setting {key} is wrong: {why}{expected}{advice}.");
+    }
+
+    // "PoolSize: The field DatabaseOptions.PoolSize must be between 1 and 1000."
+    static (string Property, string Why) ReadFailure(string failure)
+    {
+        var parts = failure.Split(": ", 2);
+        if (parts.Length != 2)
+            return ("", failure.TrimEnd('.'));
+        var property = parts[0].Split('.')[^1];
+        var why = parts[1].TrimEnd('.');
+        var must = why.IndexOf(" must ", StringComparison.Ordinal);
+        return (property, must > 0 ? "it" + why[must..] : why);
+    }
+
+    static string FindHome()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            if (File.Exists(Path.Combine(at.FullName, "Evolv.slnx")))
+                return at.FullName;
+        }
+
+        return Directory.GetCurrentDirectory();
+    }
+
+    [GeneratedRegex("configuration value '(?<value>[^']*)' at '(?<key>[^']*)'")]
+    private static partial Regex BindingFailure();
+}
