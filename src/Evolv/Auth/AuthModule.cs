@@ -1,6 +1,8 @@
 using Evolv.Auth.Endpoints;
 using Evolv.Auth.Grants;
 using Evolv.Auth.Tokens;
+using Evolv.Platform;
+using Evolv.Platform.Http;
 using Evolv.Platform.Settings;
 
 namespace Evolv.Auth;
@@ -12,7 +14,9 @@ static class AuthModule
     {
         services.AddSettings<AuthOptions, AuthOptions.Validator>(AuthOptions.Section);
         services.AddSingleton<SigningKeys>();
-        services.AddHostedService<SigningKeysLoader>();
+        services.AddSingleton(provider => new StartupStep(provider.GetRequiredService<SigningKeys>().LoadAsync));
+        services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
+            provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded")));
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<AccessToken>();
         services.AddSingleton<RefreshTokens>();

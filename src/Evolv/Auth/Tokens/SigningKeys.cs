@@ -24,6 +24,8 @@ sealed class SigningKeys(TimeProvider time)
 
     volatile KeyRing? _current;
 
+    internal bool IsLoaded => _current is not null;
+
     /// <summary>The keys that hold now.</summary>
     internal KeyRing Current
         => _current ?? throw new InvalidOperationException("SigningKeys.LoadAsync was not called before the first request.");
@@ -136,24 +138,4 @@ sealed class SigningKeys(TimeProvider time)
             command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
-}
-
-/// <summary>Loads the keys when the database is there and before the server listens.</summary>
-sealed class SigningKeysLoader(SigningKeys keys, ConnectionStrings connectionStrings) : IHostedLifecycleService
-{
-    public async Task StartingAsync(CancellationToken cancellationToken)
-    {
-        await using var owner = await Migrator.OpenOwnerAsync(connectionStrings, cancellationToken);
-        await keys.LoadAsync(owner, cancellationToken);
-    }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }
