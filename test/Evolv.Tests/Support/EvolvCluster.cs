@@ -81,7 +81,7 @@ public sealed class EvolvCluster : IAsyncLifetime
             _creating.Release();
         }
 
-        return new TestDatabase(ConnectionStringsFor(name), () => ExecuteAsync($"drop database {name} with (force)"));
+        return new TestDatabase(ConnectionStringsFor(name), () => ExecuteAsync($"drop database if exists {name} with (force)"));
     }
 
     async Task MigrateAsync(string database)
