@@ -4,12 +4,17 @@ select
     pg_temp.demo_id('guild', g.number), g.slug, g.name, g.description, g.visibility, g.join_mode,
     p.id, pg_temp.demo_time(least(p.joined, 100 - g.number * 7), g.slug)
 from (values
-    (1, 'data-explorers', 'Data Explorers', 'Questions, data sets and the stories in them. A new data set every Monday.', 'public', 'open', 2),
-    (2, 'web-makers', 'Web Makers', 'We build for the web, for everybody. Bring what you are stuck with.', 'public', 'open', 4),
-    (3, 'night-owls', 'Night Owls', 'For everybody who learns after the children are asleep.', 'public', 'request', 8),
-    (4, 'career-changers', 'Career Changers', 'From anything to tech: applications, interviews and courage.', 'public', 'request', 44),
-    (5, 'review-circle', 'Review Circle', 'Where those who review certifications agree on what good evidence is.', 'private', 'invite', 7)
-) g (number, slug, name, description, visibility, join_mode, owner)
+    (1, 'data-explorers', 'Data Explorers', 'public', 'open', 2,
+        'Questions, data sets and the stories in them. A new data set every Monday.'),
+    (2, 'web-makers', 'Web Makers', 'public', 'open', 4,
+        'We build for the web, for everybody. Bring what you are stuck with.'),
+    (3, 'night-owls', 'Night Owls', 'public', 'request', 8,
+        'For everybody who learns after the children are asleep.'),
+    (4, 'career-changers', 'Career Changers', 'public', 'request', 44,
+        'From anything to tech: applications, interviews and courage.'),
+    (5, 'review-circle', 'Review Circle', 'private', 'invite', 7,
+        'Where those who review certifications agree on what good evidence is.')
+) g (number, slug, name, visibility, join_mode, owner, description)
 join demo_people p on p.number = g.owner;
 
 -- The owner came with the guild.

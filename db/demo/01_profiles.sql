@@ -49,9 +49,9 @@ create temp table demo_people (
 insert into demo_people (number, id, full_name, handle, user_type, time_zone, bio)
 select p.number, pg_temp.demo_id('person', p.number), p.full_name, p.handle, p.user_type, p.time_zone, p.bio
 from (values
-    (1, 'Amara Okafor', 'amara', 'professional', 'Africa/Lagos', 'Looks after this community. Platform engineer by day, choir singer by night.'),
-    (2, 'Mateo Fernández', 'mateo', 'teacher', 'America/Argentina/Buenos_Aires', 'Teaches databases and data analysis. Believes that every problem is a join away from clear.'),
-    (3, 'Lena Vogel', 'lena', 'student', 'Europe/Berlin', 'Retraining from retail to data. Learning SQL and Python in the evenings.'),
+    (1, 'Amara Okafor', 'amara', 'professional', 'Africa/Lagos', 'Looks after this community. Sings in a choir.'),
+    (2, 'Mateo Fernández', 'mateo', 'teacher', 'America/Argentina/Buenos_Aires', 'Teaches databases and data analysis.'),
+    (3, 'Lena Vogel', 'lena', 'student', 'Europe/Berlin', 'From retail to data, in the evenings.'),
     (4, 'Priya Raman', 'priya_raman', 'teacher', 'Asia/Kolkata', 'Front-end engineer who teaches React and accessibility.'),
     (5, 'Tomasz Kowalczyk', 'tomasz_k', 'teacher', 'Europe/Warsaw', 'Linux, networks and the odd soldering iron.'),
     (6, 'Naledi Dlamini', 'naledi', 'teacher', 'Africa/Johannesburg', 'Helps people to speak in public without fear.'),

@@ -16,40 +16,80 @@ insert into demo_paths
 values
     (1, 'SQL from the First Query', 'beginner', 12, 2, '{SQL}',
         'Ask a database your first question, and end with reports that answer real ones. No experience needed.',
-        '{lesson:40:Tables\, rows and questions,lesson:50:Filtering and sorting,quiz:15:Check: select,lesson:60:Joining tables,lesson:45:Grouping and counting,quiz:20:Check: joins and groups,project:180:Report on a library''s loans}'),
+        array[
+            'lesson:40:Tables, rows and questions', 'lesson:50:Filtering and sorting', 'quiz:15:Check: select',
+            'lesson:60:Joining tables', 'lesson:45:Grouping and counting', 'quiz:20:Check: joins and groups',
+            'project:180:Report on a library''s loans'
+        ]),
     (2, 'Data Analysis with Python', 'intermediate', 20, 2, '{Python,"Data Analysis","Data Visualization"}',
         'Load, clean, question and draw data with Python. For people who can already write a loop.',
-        '{reading:30:How to ask data a question,lesson:60:Tables in memory,lesson:70:Cleaning what people typed,quiz:20:Check: cleaning,lesson:60:Drawing honest charts,project:240:A year of bicycle counters,assessment:60:Explain your findings}'),
+        array[
+            'reading:30:How to ask data a question', 'lesson:60:Tables in memory',
+            'lesson:70:Cleaning what people typed', 'quiz:20:Check: cleaning', 'lesson:60:Drawing honest charts',
+            'project:240:A year of bicycle counters', 'assessment:60:Explain your findings'
+        ]),
     (3, 'Statistics for the Curious', 'beginner', 10, 2, '{Statistics,Mathematics}',
         'Averages, spread, chance and doubt, with dice before formulas.',
-        '{lesson:40:What an average hides,lesson:45:Spread,lesson:50:Chance,quiz:20:Check: chance,reading:40:How studies go wrong,assessment:45:Read a study critically}'),
+        array[
+            'lesson:40:What an average hides', 'lesson:45:Spread', 'lesson:50:Chance', 'quiz:20:Check: chance',
+            'reading:40:How studies go wrong', 'assessment:45:Read a study critically'
+        ]),
     (4, 'Build for the Web', 'beginner', 16, 4, '{"HTML and CSS",JavaScript}',
         'From an empty file to a page that works on every device.',
-        '{lesson:40:A page is a document,lesson:60:Style and layout,quiz:15:Check: layout,lesson:60:Making it react,project:200:Your own page,assessment:30:Show and explain}'),
+        array[
+            'lesson:40:A page is a document', 'lesson:60:Style and layout', 'quiz:15:Check: layout',
+            'lesson:60:Making it react', 'project:200:Your own page', 'assessment:30:Show and explain'
+        ]),
     (5, 'React in Practice', 'intermediate', 18, 4, '{React,TypeScript}',
         'Components, state and data for applications that grow.',
-        '{lesson:50:Thinking in components,lesson:60:State,quiz:20:Check: state,lesson:60:Fetching data,lesson:45:Types that help,project:240:A board for your guild}'),
+        array[
+            'lesson:50:Thinking in components', 'lesson:60:State', 'quiz:20:Check: state', 'lesson:60:Fetching data',
+            'lesson:45:Types that help', 'project:240:A board for your guild'
+        ]),
     (6, 'Accessibility for Everybody', 'intermediate', 8, 4, '{"Web Accessibility"}',
         'What it takes so that everybody can use what you build, tested with keyboard and screen reader.',
-        '{reading:30:Who is left out,lesson:45:Structure and names,lesson:45:Keyboard first,quiz:20:Check: names and roles,project:120:Repair a shop}'),
+        array[
+            'reading:30:Who is left out', 'lesson:45:Structure and names', 'lesson:45:Keyboard first',
+            'quiz:20:Check: names and roles', 'project:120:Repair a shop'
+        ]),
     (7, 'Linux from the Inside', 'beginner', 14, 5, '{Linux}',
         'Processes, files and the shell, on a machine that you are allowed to break.',
-        '{lesson:45:The shell,lesson:50:Files and permissions,quiz:15:Check: permissions,lesson:50:Processes,lesson:45:Services and logs,project:150:Rescue a broken server,assessment:40:Explain the rescue}'),
+        array[
+            'lesson:45:The shell', 'lesson:50:Files and permissions', 'quiz:15:Check: permissions',
+            'lesson:50:Processes', 'lesson:45:Services and logs', 'project:150:Rescue a broken server',
+            'assessment:40:Explain the rescue'
+        ]),
     (8, 'Networks Without Fear', 'intermediate', 12, 5, '{Networking}',
         'Follow a packet from your browser around the world and back.',
-        '{lesson:45:Addresses,lesson:50:Routes,quiz:20:Check: subnets,lesson:50:Names,lesson:60:Encryption on the way,project:150:Draw your own network}'),
+        array[
+            'lesson:45:Addresses', 'lesson:50:Routes', 'quiz:20:Check: subnets', 'lesson:50:Names',
+            'lesson:60:Encryption on the way', 'project:150:Draw your own network'
+        ]),
     (9, 'Information Security Basics', 'advanced', 22, 5, '{"Information Security",Linux}',
         'Think like an attacker, act like a defender, write it down like a professional.',
-        '{reading:45:Famous failures,lesson:60:Threat models,lesson:70:The web\, attacked,quiz:25:Check: attacks,lesson:60:Secrets and keys,lesson:60:Detecting and answering,project:300:Secure a small service,assessment:90:Write the report}'),
+        array[
+            'reading:45:Famous failures', 'lesson:60:Threat models', 'lesson:70:The web, attacked',
+            'quiz:25:Check: attacks', 'lesson:60:Secrets and keys', 'lesson:60:Detecting and answering',
+            'project:300:Secure a small service', 'assessment:90:Write the report'
+        ]),
     (10, 'Speak So That People Listen', 'beginner', 6, 6, '{"Public Speaking",Writing}',
         'Five minutes in front of people, without notes and without fear.',
-        '{lesson:30:One thought,lesson:30:Beginnings and endings,project:60:Two minutes on video,lesson:30:Answering questions,project:90:Five minutes for your guild}'),
+        array[
+            'lesson:30:One thought', 'lesson:30:Beginnings and endings', 'project:60:Two minutes on video',
+            'lesson:30:Answering questions', 'project:90:Five minutes for your guild'
+        ]),
     (11, 'How to Teach What You Know', 'expert', 15, 6, '{Teaching,Writing}',
         'For people who know their field and want others to know it, too.',
-        '{reading:40:How people learn,lesson:50:Goals before content,lesson:50:Examples that carry,quiz:20:Check: goals,project:240:Teach one lesson,assessment:60:Reflect on it}'),
+        array[
+            'reading:40:How people learn', 'lesson:50:Goals before content', 'lesson:50:Examples that carry',
+            'quiz:20:Check: goals', 'project:240:Teach one lesson', 'assessment:60:Reflect on it'
+        ]),
     (12, 'Web Design of Yesterday', 'beginner', 9, 4, '{"HTML and CSS"}',
         'Replaced by Build for the Web. Kept for those who are still on it.',
-        '{lesson:40:Tables for layout,lesson:40:Floats,quiz:15:Check: floats,lesson:40:Frames,project:120:A page from 2004}');
+        array[
+            'lesson:40:Tables for layout', 'lesson:40:Floats', 'quiz:15:Check: floats', 'lesson:40:Frames',
+            'project:120:A page from 2004'
+        ]);
 
 insert into public.learning_paths (
     id, title, description, difficulty_level, duration_hours, instructor_id, skills_covered, is_active, created_at, updated_at)
@@ -99,7 +139,9 @@ cross join demo_paths d
 join public.learning_paths l on l.id = pg_temp.demo_id('path', d.number) and l.instructor_id <> p.id
 cross join lateral (
     select
-        least(p.joined, 1 + pg_temp.demo_pick('since ' || p.handle || d.title, p.joined) + case d.number when 12 then 50 else 0 end) as since,
+        least(
+            p.joined,
+            1 + pg_temp.demo_pick('since ' || p.handle || d.title, p.joined) + case d.number when 12 then 50 else 0 end) as since,
         case pg_temp.demo_pick('state ' || p.handle || d.title, 8)
             when 0 then 0
             when 1 then 1

@@ -22,7 +22,8 @@ from (
         case s.step_type when 'project' then 'project_submission' else 'quiz_completion' end,
         jsonb_build_object('step_id', s.id)
     from demo_enrollments e
-    join public.learning_path_step_progress g on g.enrollment_id = pg_temp.demo_id('enrollment', e.number) and g.status = 'completed'
+    join public.learning_path_step_progress g
+        on g.enrollment_id = pg_temp.demo_id('enrollment', e.number) and g.status = 'completed'
     join public.learning_path_steps s on s.id = g.step_id and s.step_type in ('quiz', 'assessment', 'project')
 
     union all

@@ -65,7 +65,9 @@ select
             ' More tomorrow.'
         ])[1 + n % 8] as content,
     case when n % 9 = 4 then jsonb_build_array(jsonb_build_object(
-        'type', 'link', 'url', 'https://example.com/notes/' || skill.slug, 'title', 'My notes on ' || skill.name)) else '[]' end as attachments,
+        'type', 'link',
+        'url', 'https://example.com/notes/' || skill.slug,
+        'title', 'My notes on ' || skill.name)) else '[]' end as attachments,
     case
         when pg_temp.demo_pick('sees ' || n, 100) < 66 then 'public'
         when pg_temp.demo_pick('sees ' || n, 100) < 90 then 'followers'
