@@ -363,7 +363,7 @@ begin
             where k.scope = asker and k.route = 'add-xp' and k.key = idempotency_key;
             if known.request <> asked then
                 raise exception 'this idempotency key was used for another request'
-                    using errcode = 'PT409', detail = 'idempotency_key_reused';
+                    using errcode = 'PT409', hint = 'idempotency_key_reused';
             end if;
             data := known.response;
             replayed := true;
@@ -377,7 +377,7 @@ begin
     where l.user_id = add_xp.user_id and p.deactivated_at is null
     for no key update of l;
     if not found then
-        raise exception 'user_id names nobody' using errcode = 'PT404', detail = 'user_not_found';
+        raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
     end if;
 
     insert into public.activity_events (user_id, type, metadata, time_zone)
@@ -1449,7 +1449,7 @@ begin
     end if;
     select * into request from public.certification_requests r where r.id = request_id for update;
     if not found then
-        raise exception 'this request does not exist' using errcode = 'PT404', detail = 'request_not_found';
+        raise exception 'this request does not exist' using errcode = 'PT404', hint = 'request_not_found';
     end if;
     if request.user_id = auth.uid() then
         raise exception 'nobody reviews their own request' using errcode = 'insufficient_privilege';
@@ -1459,7 +1459,7 @@ begin
         or (request.status = 'under_review' and decision in ('approved', 'rejected'))
     ) then
         raise exception 'a request that is % cannot become %', request.status, decision
-            using errcode = 'PT409', detail = 'invalid_transition';
+            using errcode = 'PT409', hint = 'invalid_transition';
     end if;
 
     update public.certification_requests r

@@ -15,9 +15,11 @@ readonly record struct RequestOrigin(string? Address, string UserAgent)
         if (address is { IsIPv4MappedToIPv6: true })
             address = address.MapToIPv4();
         var agent = context.Request.Headers.UserAgent.ToString();
+        if (agent.Length > LongestUserAgent)
+            agent = agent[..(char.IsHighSurrogate(agent[LongestUserAgent - 1]) ? LongestUserAgent - 1 : LongestUserAgent)];
         return new RequestOrigin(
             address is null ? null : new IPAddress(address.GetAddressBytes()).ToString(), // Without an IPv6 scope, which inet refuses.
-            agent.Length <= LongestUserAgent ? agent : agent[..LongestUserAgent]);
+            agent);
     }
 }
 

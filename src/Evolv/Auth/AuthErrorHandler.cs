@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Evolv.Platform.Data;
-using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
 
 namespace Evolv.Auth;
@@ -11,7 +10,6 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
 {
     const string VersionHeader = "X-Supabase-Api-Version";
     const string Version = "2024-01-01";
-    const int LargestBody = 1024 * 1024;
 
     public async Task InvokeAsync(HttpContext context)
     {
@@ -21,8 +19,6 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
             return;
         }
 
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = LargestBody;
         context.Response.Headers.CacheControl = "no-store";
         try
         {

@@ -22,9 +22,13 @@ sealed class Passwords : IDisposable
         _logger = logger;
         _hasher = new PasswordHasher<object>(Options.Create(new PasswordHasherOptions { IterationCount = options.Value.PasswordIterations }));
         _dummy = new Lazy<string>(() => _hasher.HashPassword(this, Guid.NewGuid().ToString()));
+        _queue.Add(() => _ = _dummy.Value); // Before the first stranger, who would wait twice as long.
         for (var i = 0; i < Environment.ProcessorCount; i++)
             new Thread(Work) { Name = "passwords", IsBackground = true }.Start();
     }
+
+    /// <summary>On the calling thread, for the command line.</summary>
+    internal string Hash(string password) => _hasher.HashPassword(this, password);
 
     internal Task<string> HashAsync(string password, CancellationToken cancellationToken)
         => RunAsync(() => _hasher.HashPassword(this, password), cancellationToken);

@@ -36,11 +36,10 @@ sealed class RefreshTokenGrant(
         if (state.SessionEnd < now)
             throw AuthError.SessionExpired();
 
-        string child;
-        var lost = tokens.Child(request.RefreshToken, state.SessionId, state.Children - 1);
-        if (state.IsRevoked && state.UnusedChild == RefreshTokens.Hash(lost))
+        var child = state.UnusedChild is null ? null : tokens.Child(request.RefreshToken, state.SessionId, state.Children - 1);
+        if (child is not null && RefreshTokens.Hash(child) == state.UnusedChild)
         {
-            child = lost;
+            // (a) Nothing to write.
         }
         else if (!state.IsRevoked || state.UnusedChild is not null || IsRecent(state, now))
         {

@@ -49,10 +49,11 @@ sealed class SigningKeys(TimeProvider time)
                 [signing[^1].Kid, signing[^1].PrivateKey], cancellationToken);
         }
 
-        // The first key of all, revoked or not: rotation must not change what refresh tokens are derived from.
-        var refreshSecret = HMACSHA256.HashData(Encoding.UTF8.GetBytes(signing[0].PrivateKey), "refresh tokens"u8);
         var verifying = signing.Where(key => key.Status != "revoked").ToFrozenDictionary(key => key.Kid, ToSecurityKey);
-        var current = verifying[signing.Single(key => key.Status == InUse).Kid];
+        var inUse = signing.Single(key => key.Status == InUse);
+        var current = verifying[inUse.Kid];
+        // Goes with the signing key: after a rotation a lost child is not found again, and its parent gets another one.
+        var refreshSecret = HMACSHA256.HashData(Encoding.UTF8.GetBytes(inUse.PrivateKey), "refresh tokens"u8);
 
         var apiKeys = await ReadApiKeysAsync(owner, cancellationToken);
         foreach (var (kind, role) in (ReadOnlySpan<(string, string)>)
