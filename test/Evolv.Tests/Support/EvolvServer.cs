@@ -52,6 +52,7 @@ sealed class EvolvServer : IAsyncDisposable
     internal static async Task<EvolvServer> StartAsync(TestDatabase database, params (string Key, string Value)[] settings)
     {
         var given = settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value);
+        given.TryAdd("RateLimits:Enabled", "false");
         given.TryAdd("Urls", "http://127.0.0.1:0");
         given.TryAdd("Database:ConnectionString", database.Connections.Owner.ConnectionString);
         var app = Program.Build(given);
