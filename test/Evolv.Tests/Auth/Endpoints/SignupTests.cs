@@ -38,8 +38,12 @@ public sealed class SignupTests(EvolvCluster cluster)
             ["app_metadata"] = new JsonObject { ["provider"] = "email", ["providers"] = new JsonArray("email") },
             ["user_metadata"] = new JsonObject
             {
-                ["sub"] = id, ["role"] = "admin", ["email"] = "ada@example.com", ["full_name"] = "Ada",
-                ["email_verified"] = true, ["phone_verified"] = false,
+                ["sub"] = id,
+                ["role"] = "admin",
+                ["email"] = "ada@example.com",
+                ["full_name"] = "Ada",
+                ["email_verified"] = true,
+                ["phone_verified"] = false,
             },
             ["identities"] = new JsonArray(new JsonObject
             {
@@ -48,8 +52,12 @@ public sealed class SignupTests(EvolvCluster cluster)
                 ["user_id"] = id,
                 ["identity_data"] = new JsonObject
                 {
-                    ["sub"] = id, ["role"] = "admin", ["email"] = "ada@example.com", ["full_name"] = "Ada",
-                    ["email_verified"] = false, ["phone_verified"] = false,
+                    ["sub"] = id,
+                    ["role"] = "admin",
+                    ["email"] = "ada@example.com",
+                    ["full_name"] = "Ada",
+                    ["email_verified"] = false,
+                    ["phone_verified"] = false,
                 },
                 ["provider"] = "email",
                 ["email"] = "ada@example.com",
