@@ -324,7 +324,7 @@ begin
             where k.scope = asker and k.route = 'add-xp' and k.key = idempotency_key;
             if known.request <> asked then
                 raise exception 'this idempotency key was used for another request'
-                    using errcode = 'PT409', detail = 'idempotency_key_reused';
+                    using errcode = 'PT409', hint = 'idempotency_key_reused';
             end if;
             data := known.response;
             replayed := true;
@@ -338,7 +338,7 @@ begin
     where l.user_id = add_xp.user_id and p.deactivated_at is null
     for no key update of l;
     if not found then
-        raise exception 'user_id names nobody' using errcode = 'PT404', detail = 'user_not_found';
+        raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
     end if;
 
     insert into public.activity_events (user_id, type, metadata, time_zone)

@@ -103,7 +103,7 @@ begin
     end if;
     select * into request from public.certification_requests r where r.id = request_id for update;
     if not found then
-        raise exception 'this request does not exist' using errcode = 'PT404', detail = 'request_not_found';
+        raise exception 'this request does not exist' using errcode = 'PT404', hint = 'request_not_found';
     end if;
     if request.user_id = auth.uid() then
         raise exception 'nobody reviews their own request' using errcode = 'insufficient_privilege';
@@ -113,7 +113,7 @@ begin
         or (request.status = 'under_review' and decision in ('approved', 'rejected'))
     ) then
         raise exception 'a request that is % cannot become %', request.status, decision
-            using errcode = 'PT409', detail = 'invalid_transition';
+            using errcode = 'PT409', hint = 'invalid_transition';
     end if;
 
     update public.certification_requests r

@@ -35,6 +35,7 @@ static class Program
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddAuth();
+        builder.Services.AddFunctions();
         builder.Services.AddGrowth();
 
         var app = builder.Build();

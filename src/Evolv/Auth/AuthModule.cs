@@ -22,6 +22,8 @@ static class AuthModule
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<Sessions>();
         services.AddSingleton<Passwords>();
+        services.AddSingleton<PasswordHash>(provider => provider.GetRequiredService<Passwords>().Hash);
+        services.AddSingleton(new ErrorFamily("/auth/v1", typeof(AuthError)));
         services.AddSingleton<PasswordPolicy>();
         services.AddSingleton<PasswordGrant>();
         services.AddSingleton<RefreshTokenGrant>();

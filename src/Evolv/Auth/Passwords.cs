@@ -27,6 +27,9 @@ sealed class Passwords : IDisposable
             new Thread(Work) { Name = "passwords", IsBackground = true }.Start();
     }
 
+    /// <summary>On the calling thread, for the command line.</summary>
+    internal string Hash(string password) => _hasher.HashPassword(this, password);
+
     internal Task<string> HashAsync(string password, CancellationToken cancellationToken)
         => RunAsync(() => _hasher.HashPassword(this, password), cancellationToken);
 

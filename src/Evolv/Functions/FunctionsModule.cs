@@ -1,4 +1,5 @@
 using Evolv.Platform.Data;
+using Evolv.Platform.Settings;
 
 namespace Evolv.Functions;
 
@@ -6,6 +7,9 @@ namespace Evolv.Functions;
 static class FunctionsModule
 {
     const string Root = "/functions/v1";
+
+    internal static IServiceCollection AddFunctions(this IServiceCollection services)
+        => services.AddSingleton(new ErrorFamily(Root, typeof(FunctionError)));
 
     /// <summary>Errors of the family in its own dialect.</summary>
     internal static IApplicationBuilder UseFunctions(this IApplicationBuilder app)

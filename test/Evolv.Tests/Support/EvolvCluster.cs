@@ -20,6 +20,7 @@ public sealed class EvolvCluster : IAsyncLifetime
     readonly SemaphoreSlim _creating = new(1);
     DataFolder? _data;
     EmbeddedPostgres? _postgres;
+    Task<EvolvServer>? _shared;
     int _databases;
 
     public async ValueTask InitializeAsync()
@@ -40,8 +41,17 @@ public sealed class EvolvCluster : IAsyncLifetime
     /// <summary>A new database without anything in it.</summary>
     internal Task<TestDatabase> CreateEmptyDatabaseAsync() => CreateAsync("template template0");
 
+    /// <summary>One server for tests that write nothing that another could see: bad input, refusals, shapes.</summary>
+    internal Task<EvolvServer> SharedServerAsync()
+    {
+        lock (_creating)
+            return _shared ??= EvolvServer.StartAsync(this);
+    }
+
     public async ValueTask DisposeAsync()
     {
+        if (_shared is not null)
+            await (await _shared).DisposeAsync();
         if (_postgres is not null)
             await _postgres.DisposeAsync();
         _data?.Dispose();

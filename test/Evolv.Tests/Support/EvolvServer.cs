@@ -86,11 +86,20 @@ sealed class EvolvServer : IAsyncDisposable
         return new Person(name, id, accessToken, session.RootElement.GetProperty("refresh_token").GetString()!, ClientWith(PublishableKey, accessToken));
     }
 
+    /// <summary>The access token of an anonymous sign-up: somebody, quickly.</summary>
+    internal async Task<string> TokenOfGuestAsync()
+    {
+        using var answer = await Anonymous.PostAsJsonAsync("/auth/v1/signup", new { }, Token);
+        using var session = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+        return session.RootElement.GetProperty("access_token").GetString()!;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Anonymous.Dispose();
         Service.Dispose();
         Keyless.Dispose();
+        await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         await Database.DisposeAsync();
     }

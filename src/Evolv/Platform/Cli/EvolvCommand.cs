@@ -21,6 +21,9 @@ static class EvolvCommand
             StartCommand.Create(build),
             MigrateCommand.Create(build),
             StatusCommand.Create(build),
+            SeedCommand.Create(build),
+            LintCommand.Create(build),
+            TypesCommand.Create(build),
             PsqlCommand.Create(build),
             VersionCommand.Create(),
         };

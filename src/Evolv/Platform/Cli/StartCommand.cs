@@ -36,7 +36,7 @@ static class StartCommand
 
         await using (var owner = await Migrator.OpenOwnerAsync(installation.ConnectionStrings, cancellationToken))
         {
-            IReadOnlyList<DemoLogin> logins = [];
+            var logins = options.Demo ? await SeedCommand.LoadAsync(app, owner, cancellationToken) : [];
             await app.StartAsync(cancellationToken);
             StatusCommand.WriteUrl(options, app.Urls.First());
             var report = await StatusReport.ReadAsync(owner, installation.ConnectionStrings, app.Urls.First(), options, cancellationToken);

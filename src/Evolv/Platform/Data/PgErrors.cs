@@ -22,9 +22,10 @@ static class PgErrors
 
     internal static PgError From(PostgresException exception) => exception.SqlState switch
     {
-        // Our functions say the status themselves, as PostgREST lets them, and the code in DETAIL.
+        // Our functions say the status themselves, as PostgREST lets them, and the code in HINT: Npgsql hides DETAIL, which
+        // may hold people's data.
         ['P', 'T', var a, var b, var c] when char.IsAsciiDigit(a) && char.IsAsciiDigit(b) && char.IsAsciiDigit(c)
-            => new((a - '0') * 100 + (b - '0') * 10 + (c - '0'), exception.Detail ?? "failed", exception.MessageText),
+            => new((a - '0') * 100 + (b - '0') * 10 + (c - '0'), exception.Hint ?? "failed", exception.MessageText),
         PostgresErrorCodes.InsufficientPrivilege => new(403, "forbidden", Raised(exception, "You are not allowed to do this.")),
         PostgresErrorCodes.UniqueViolation => new(409, "already_exists", "This exists already."),
         PostgresErrorCodes.ForeignKeyViolation => new(409, "not_found", "Something that this refers to does not exist."),

@@ -18,7 +18,7 @@ sealed partial class HttpOptions
 
     /// <summary>How long requests may finish after SIGTERM, in seconds.</summary>
     [Range(1, 300)]
-    public int ShutdownSeconds { get; set; } = 4;
+    public int ShutdownSeconds { get; set; } = 3;
 
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<HttpOptions>;

@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Evolv.Platform.Settings;
+
+/// <summary>The catalogue of a family: a class whose static factories make its errors.</summary>
+/// <param name="Path">Where the family is served.</param>
+/// <param name="Errors">Has the properties Status, Code and Message.</param>
+sealed record ErrorFamily(string Path, Type Errors);
+
+/// <summary><c>docs/errors.md</c>, made by calling every factory of every catalogue.</summary>
+static class ErrorCatalog
+{
+    internal static string ToMarkdown(IEnumerable<ErrorFamily> families)
+    {
+        var lines = new List<string>
+        {
+            "# Errors",
+            "",
+            "Made by `./evolv types` from the catalogues; do not edit. Codes are stable: programs may branch on them. Words in braces depend",
+            "on the request. `/auth/v1` answers in GoTrue's form, `/functions/v1` with `{\"success\":false,\"error\":…,\"code\":…}`; other paths",
+            "answer with problem details (RFC 9457). Functions also pass on errors that the database raises on purpose, such as",
+            "`user_not_found` (404) and `idempotency_key_reused` (409). 503 comes with `Retry-After`: the request may be sent again.",
+        };
+        foreach (var family in families)
+        {
+            lines.AddRange(["", $"## {family.Path}", "", "| Status | Code | Message |", "|---|---|---|"]);
+            lines.AddRange(Read(family.Errors).Distinct().Order(StringComparer.Ordinal));
+        }
+
+        return string.Join('\n', lines) + "\n";
+    }
+
+    static IEnumerable<string> Read(Type errors)
+    {
+        foreach (var factory in errors.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+        {
+            if (factory.ReturnType != errors || Arguments(factory) is not { } arguments)
+                continue;
+            var error = factory.Invoke(null, arguments)!;
+            var message = Property(error, "Message").Replace("|", "\\|", StringComparison.Ordinal);
+            yield return $"| {Property(error, "Status")} | `{Property(error, "Code")}` | {message} |";
+        }
+    }
+
+    // {name} for a text; a factory that translates another error has no row of its own.
+    static object[]? Arguments(MethodInfo factory)
+    {
+        var arguments = new List<object>();
+        foreach (var parameter in factory.GetParameters())
+        {
+            if (parameter.ParameterType == typeof(string))
+                arguments.Add($"{{{parameter.Name}}}");
+            else if (parameter.ParameterType.IsValueType)
+                arguments.Add(Activator.CreateInstance(parameter.ParameterType)!);
+            else if (parameter.ParameterType.IsAssignableFrom(typeof(string[])))
+                arguments.Add(Array.Empty<string>());
+            else
+                return null;
+        }
+
+        return [.. arguments];
+    }
+
+    static string Property(object error, string name)
+        => Convert.ToString(
+            error.GetType().GetProperty(name, BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.GetValue(error),
+            CultureInfo.InvariantCulture)!;
+}

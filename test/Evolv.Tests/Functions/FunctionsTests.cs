@@ -1,0 +1,105 @@
+using System.Net;
+using Evolv.Tests.Support;
+
+namespace Evolv.Tests.Functions;
+
+public sealed class FunctionsTests(EvolvCluster cluster)
+{
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_browser_may_call_from_any_origin()
+    {
+        var server = await cluster.SharedServerAsync();
+        using var preflight = new HttpRequestMessage(HttpMethod.Options, "/functions/v1/add-xp")
+        {
+            Headers =
+            {
+                { "Origin", "https://app.example" }, { "Access-Control-Request-Method", "POST" },
+                { "Access-Control-Request-Headers", "authorization,apikey,content-type,x-client-info,x-retry-count,idempotency-key" },
+            },
+        };
+
+        using var answer = await server.Keyless.SendAsync(preflight, Token);
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Equal(
+            "authorization,apikey,content-type,x-client-info,x-retry-count,idempotency-key",
+            answer.Headers.GetValues("Access-Control-Allow-Headers").Single());
+        Assert.Equal("86400", answer.Headers.GetValues("Access-Control-Max-Age").Single());
+    }
+
+    [Fact]
+    public async Task Errors_carry_the_cors_headers_and_the_id_of_the_request()
+    {
+        var server = await cluster.SharedServerAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/functions/v1/add-xp")
+        {
+            Headers = { { "Origin", "https://app.example" }, { "X-Request-Id", "mine-1" } },
+        };
+
+        using var answer = await server.Keyless.SendAsync(request, Token);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        Assert.Equal("*", answer.Headers.GetValues("Access-Control-Allow-Origin").Single());
+        Assert.Equal("mine-1", answer.Headers.GetValues("X-Request-Id").Single());
+    }
+
+    [Fact]
+    public async Task Origins_can_be_restricted()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster, ("Http:AllowedOrigins", "https://good.example"));
+
+        Assert.Equal("https://good.example", await AllowedAsync(server, "https://good.example"));
+        Assert.Null(await AllowedAsync(server, "https://good.example.evil.example"));
+        Assert.Null(await AllowedAsync(server, "null"));
+    }
+
+    [Fact]
+    public async Task Unknown_function_is_404_and_wrong_method_405()
+    {
+        var server = await cluster.SharedServerAsync();
+
+        using var unknown = await server.Service.GetAsync("/functions/v1/nothing", Token);
+        using var wrong = await server.Service.GetAsync("/functions/v1/add-xp", Token);
+
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+        Assert.Equal("""{"success":false,"error":"Function not found","code":"function_not_found"}""", await unknown.Content.ReadAsStringAsync(Token));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, wrong.StatusCode);
+        Assert.Equal("POST", wrong.Content.Headers.Allow.Single());
+    }
+
+    [Fact]
+    public async Task Without_the_database_the_answer_is_503_and_says_when_to_come_back()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        await using (var owner = await server.Database.OpenOwnerAsync())
+        {
+            // The database refuses new connections, and the old ones are cut.
+            await using var lockOut = new Npgsql.NpgsqlCommand(
+                $"""
+                alter database {owner.Database} with connection limit 0;
+                select pg_terminate_backend(pid) from pg_stat_activity where datname = '{owner.Database}' and pid <> pg_backend_pid()
+                """, owner);
+            await lockOut.ExecuteNonQueryAsync(Token);
+        }
+
+        using var answer = await server.Service.PostAsync("/functions/v1/add-xp", new StringContent(
+            $$"""{"user_id":"{{Guid.CreateVersion7()}}","amount":1,"source":"daily_login"}"""), Token);
+        using var ready = await server.Keyless.GetAsync("/readyz", Token);
+        using var live = await server.Keyless.GetAsync("/livez", Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("1", answer.Headers.GetValues("Retry-After").Single());
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    static async Task<string?> AllowedAsync(EvolvServer server, string origin)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/functions/v1/get-feed") { Headers = { { "Origin", origin } } };
+        using var answer = await server.Keyless.SendAsync(request, Token);
+        return answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var values) ? values.Single() : null;
+    }
+}

@@ -1,0 +1,1622 @@
+// The schema public of Evolv, generated from the database by ./evolv types.
+
+export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[]
+
+export type Database = {
+  // Tells createClient what the server understands.
+  __InternalSupabase: {
+    PostgrestVersion: "13"
+  }
+  public: {
+    Tables: {
+      activity_events: {
+        Row: {
+          dedupe_key: string | null
+          id: number
+          metadata: Json
+          object_id: string | null
+          object_type: string | null
+          occurred_at: string
+          time_zone: string
+          type: string
+          user_id: string
+        }
+        Insert: {
+          dedupe_key?: string | null
+          id?: never
+          metadata?: Json
+          object_id?: string | null
+          object_type?: string | null
+          occurred_at?: string
+          time_zone?: string
+          type: string
+          user_id: string
+        }
+        Update: {
+          dedupe_key?: string | null
+          id?: never
+          metadata?: Json
+          object_id?: string | null
+          object_type?: string | null
+          occurred_at?: string
+          time_zone?: string
+          type?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "activity_events_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      ai_generated_paths: {
+        Row: {
+          ai_model_version: string | null
+          ai_provider: string
+          created_at: string
+          current_level: string
+          goal: string
+          id: string
+          linked_path_id: string | null
+          path_data: Json
+          user_id: string
+        }
+        Insert: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          created_at?: string
+          current_level: string
+          goal: string
+          id?: string
+          linked_path_id?: string | null
+          path_data: Json
+          user_id?: string
+        }
+        Update: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          created_at?: string
+          current_level?: string
+          goal?: string
+          id?: string
+          linked_path_id?: string | null
+          path_data?: Json
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "ai_generated_paths_linked_path_id_fkey"
+            columns: ["linked_path_id"]
+            isOneToOne: false
+            referencedRelation: "learning_paths"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "ai_generated_paths_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      badges: {
+        Row: {
+          category: string
+          created_at: string
+          description: string | null
+          icon_url: string | null
+          id: string
+          is_active: boolean
+          name: string
+          points: number
+          rarity: string
+          requirement_score: number
+          requirement_type: string
+          requirement_value: number
+          skill_id: string | null
+          slug: string
+        }
+        Insert: {
+          category: string
+          created_at?: string
+          description?: string | null
+          icon_url?: string | null
+          id?: string
+          is_active?: boolean
+          name: string
+          points?: number
+          rarity: string
+          requirement_score?: number
+          requirement_type: string
+          requirement_value: number
+          skill_id?: string | null
+          slug: string
+        }
+        Update: {
+          category?: string
+          created_at?: string
+          description?: string | null
+          icon_url?: string | null
+          id?: string
+          is_active?: boolean
+          name?: string
+          points?: number
+          rarity?: string
+          requirement_score?: number
+          requirement_type?: string
+          requirement_value?: number
+          skill_id?: string | null
+          slug?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "badges_skill_id_fkey"
+            columns: ["skill_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      career_assessments: {
+        Row: {
+          ai_model_version: string | null
+          ai_provider: string
+          analysis_depth: string
+          areas_for_improvement: string[]
+          career_paths: Json
+          created_at: string
+          id: string
+          market_insights: Json
+          recommended_next_steps: Json
+          strengths: string[]
+          user_id: string
+          user_profile: Json
+        }
+        Insert: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          analysis_depth: string
+          areas_for_improvement?: string[]
+          career_paths: Json
+          created_at?: string
+          id?: string
+          market_insights?: Json
+          recommended_next_steps?: Json
+          strengths?: string[]
+          user_id?: string
+          user_profile: Json
+        }
+        Update: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          analysis_depth?: string
+          areas_for_improvement?: string[]
+          career_paths?: Json
+          created_at?: string
+          id?: string
+          market_insights?: Json
+          recommended_next_steps?: Json
+          strengths?: string[]
+          user_id?: string
+          user_profile?: Json
+        }
+        Relationships: [
+          {
+            foreignKeyName: "career_assessments_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      certification_requests: {
+        Row: {
+          created_at: string
+          description: string
+          evidence_type: string
+          evidence_urls: string[]
+          id: string
+          requested_level: string
+          review_notes: string | null
+          reviewed_at: string | null
+          reviewed_by: string | null
+          skill_id: string
+          status: string
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          description?: string
+          evidence_type: string
+          evidence_urls?: string[]
+          id?: string
+          requested_level: string
+          review_notes?: string | null
+          reviewed_at?: string | null
+          reviewed_by?: string | null
+          skill_id: string
+          status?: string
+          updated_at?: string
+          user_id?: string
+        }
+        Update: {
+          created_at?: string
+          description?: string
+          evidence_type?: string
+          evidence_urls?: string[]
+          id?: string
+          requested_level?: string
+          review_notes?: string | null
+          reviewed_at?: string | null
+          reviewed_by?: string | null
+          skill_id?: string
+          status?: string
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "certification_requests_reviewed_by_fkey"
+            columns: ["reviewed_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "certification_requests_skill_id_fkey"
+            columns: ["skill_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "certification_requests_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      certifications: {
+        Row: {
+          certificate_number: string
+          evidence: Json
+          expires_at: string | null
+          id: string
+          is_revoked: boolean
+          issued_at: string
+          level: string
+          request_id: string | null
+          revocation_reason: string | null
+          revoked_at: string | null
+          skill_id: string
+          user_id: string
+          verification_url: string
+          verified_by: string | null
+        }
+        Insert: {
+          certificate_number?: string
+          evidence?: Json
+          expires_at?: string | null
+          id?: string
+          is_revoked?: boolean
+          issued_at?: string
+          level: string
+          request_id?: string | null
+          revocation_reason?: string | null
+          revoked_at?: string | null
+          skill_id: string
+          user_id: string
+          verification_url?: never
+          verified_by?: string | null
+        }
+        Update: {
+          certificate_number?: string
+          evidence?: Json
+          expires_at?: string | null
+          id?: string
+          is_revoked?: boolean
+          issued_at?: string
+          level?: string
+          request_id?: string | null
+          revocation_reason?: string | null
+          revoked_at?: string | null
+          skill_id?: string
+          user_id?: string
+          verification_url?: never
+          verified_by?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "certifications_request_id_fkey"
+            columns: ["request_id"]
+            isOneToOne: true
+            referencedRelation: "certification_requests"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "certifications_skill_id_fkey"
+            columns: ["skill_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "certifications_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "certifications_verified_by_fkey"
+            columns: ["verified_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      comment_likes: {
+        Row: {
+          comment_id: string
+          created_at: string
+          id: string
+          user_id: string
+        }
+        Insert: {
+          comment_id: string
+          created_at?: string
+          id?: string
+          user_id?: string
+        }
+        Update: {
+          comment_id?: string
+          created_at?: string
+          id?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "comment_likes_comment_id_fkey"
+            columns: ["comment_id"]
+            isOneToOne: false
+            referencedRelation: "comments"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "comment_likes_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      comments: {
+        Row: {
+          content: string
+          created_at: string
+          deleted_at: string | null
+          id: string
+          likes_count: number
+          parent_comment_id: string | null
+          post_id: string
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          content: string
+          created_at?: string
+          deleted_at?: string | null
+          id?: string
+          likes_count?: number
+          parent_comment_id?: string | null
+          post_id: string
+          updated_at?: string
+          user_id?: string
+        }
+        Update: {
+          content?: string
+          created_at?: string
+          deleted_at?: string | null
+          id?: string
+          likes_count?: number
+          parent_comment_id?: string | null
+          post_id?: string
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "comments_post_id_fkey"
+            columns: ["post_id"]
+            isOneToOne: false
+            referencedRelation: "posts"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "comments_post_id_parent_comment_id_fkey"
+            columns: ["post_id", "parent_comment_id"]
+            isOneToOne: false
+            referencedRelation: "comments"
+            referencedColumns: ["post_id", "id"]
+          },
+          {
+            foreignKeyName: "comments_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      feed_items: {
+        Row: {
+          activity_type: string
+          content: Json
+          created_at: string
+          guild_id: string | null
+          id: string
+          post_id: string | null
+          user_id: string
+          visibility: string
+        }
+        Insert: {
+          activity_type: string
+          content?: Json
+          created_at?: string
+          guild_id?: string | null
+          id?: string
+          post_id?: string | null
+          user_id: string
+          visibility?: string
+        }
+        Update: {
+          activity_type?: string
+          content?: Json
+          created_at?: string
+          guild_id?: string | null
+          id?: string
+          post_id?: string | null
+          user_id?: string
+          visibility?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "feed_items_guild_id_fkey"
+            columns: ["guild_id"]
+            isOneToOne: false
+            referencedRelation: "guilds"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "feed_items_post_id_fkey"
+            columns: ["post_id"]
+            isOneToOne: true
+            referencedRelation: "posts"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "feed_items_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      guild_members: {
+        Row: {
+          guild_id: string
+          id: string
+          joined_at: string
+          role: string
+          state: string
+          user_id: string
+        }
+        Insert: {
+          guild_id: string
+          id?: string
+          joined_at?: string
+          role?: string
+          state?: string
+          user_id?: string
+        }
+        Update: {
+          guild_id?: string
+          id?: string
+          joined_at?: string
+          role?: string
+          state?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "guild_members_guild_id_fkey"
+            columns: ["guild_id"]
+            isOneToOne: false
+            referencedRelation: "guilds"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "guild_members_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      guilds: {
+        Row: {
+          avatar_url: string | null
+          created_at: string
+          description: string
+          id: string
+          join_mode: string
+          members_count: number
+          name: string
+          owner_id: string
+          slug: string
+          updated_at: string
+          visibility: string
+        }
+        Insert: {
+          avatar_url?: string | null
+          created_at?: string
+          description?: string
+          id?: string
+          join_mode?: string
+          members_count?: number
+          name: string
+          owner_id?: string
+          slug: string
+          updated_at?: string
+          visibility?: string
+        }
+        Update: {
+          avatar_url?: string | null
+          created_at?: string
+          description?: string
+          id?: string
+          join_mode?: string
+          members_count?: number
+          name?: string
+          owner_id?: string
+          slug?: string
+          updated_at?: string
+          visibility?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "guilds_owner_id_fkey"
+            columns: ["owner_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      learning_path_enrollments: {
+        Row: {
+          completed_at: string | null
+          completion_percentage: number
+          enrolled_at: string
+          estimated_completion_date: string | null
+          goals: Json
+          id: string
+          last_accessed: string | null
+          notifications_enabled: boolean
+          path_id: string
+          time_spent_minutes: number
+          user_id: string
+        }
+        Insert: {
+          completed_at?: string | null
+          completion_percentage?: number
+          enrolled_at?: string
+          estimated_completion_date?: string | null
+          goals?: Json
+          id?: string
+          last_accessed?: string | null
+          notifications_enabled?: boolean
+          path_id: string
+          time_spent_minutes?: number
+          user_id?: string
+        }
+        Update: {
+          completed_at?: string | null
+          completion_percentage?: number
+          enrolled_at?: string
+          estimated_completion_date?: string | null
+          goals?: Json
+          id?: string
+          last_accessed?: string | null
+          notifications_enabled?: boolean
+          path_id?: string
+          time_spent_minutes?: number
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "learning_path_enrollments_path_id_fkey"
+            columns: ["path_id"]
+            isOneToOne: false
+            referencedRelation: "learning_paths"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "learning_path_enrollments_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      learning_path_step_progress: {
+        Row: {
+          completed_at: string | null
+          completion_percentage: number
+          enrollment_id: string
+          id: string
+          last_accessed: string | null
+          notes: string | null
+          path_id: string
+          status: string
+          step_id: string
+          time_spent_minutes: number
+        }
+        Insert: {
+          completed_at?: string | null
+          completion_percentage?: number
+          enrollment_id: string
+          id?: string
+          last_accessed?: string | null
+          notes?: string | null
+          path_id?: string
+          status?: string
+          step_id: string
+          time_spent_minutes?: number
+        }
+        Update: {
+          completed_at?: string | null
+          completion_percentage?: number
+          enrollment_id?: string
+          id?: string
+          last_accessed?: string | null
+          notes?: string | null
+          path_id?: string
+          status?: string
+          step_id?: string
+          time_spent_minutes?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "learning_path_step_progress_enrollment_id_path_id_fkey"
+            columns: ["enrollment_id", "path_id"]
+            isOneToOne: false
+            referencedRelation: "learning_path_enrollments"
+            referencedColumns: ["id", "path_id"]
+          },
+          {
+            foreignKeyName: "learning_path_step_progress_path_id_step_id_fkey"
+            columns: ["path_id", "step_id"]
+            isOneToOne: false
+            referencedRelation: "learning_path_steps"
+            referencedColumns: ["path_id", "id"]
+          },
+        ]
+      }
+      learning_path_steps: {
+        Row: {
+          created_at: string
+          description: string
+          estimated_minutes: number | null
+          id: string
+          order_num: number
+          path_id: string
+          prerequisites: string[]
+          resources: Json
+          step_type: string
+          title: string
+        }
+        Insert: {
+          created_at?: string
+          description?: string
+          estimated_minutes?: number | null
+          id?: string
+          order_num: number
+          path_id: string
+          prerequisites?: string[]
+          resources?: Json
+          step_type: string
+          title: string
+        }
+        Update: {
+          created_at?: string
+          description?: string
+          estimated_minutes?: number | null
+          id?: string
+          order_num?: number
+          path_id?: string
+          prerequisites?: string[]
+          resources?: Json
+          step_type?: string
+          title?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "learning_path_steps_path_id_fkey"
+            columns: ["path_id"]
+            isOneToOne: false
+            referencedRelation: "learning_paths"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      learning_paths: {
+        Row: {
+          created_at: string
+          description: string
+          difficulty_level: string
+          duration_hours: number | null
+          enrollment_count: number
+          id: string
+          instructor_id: string | null
+          is_active: boolean
+          rating: number
+          reviews_count: number
+          skills_covered: string[]
+          thumbnail_url: string | null
+          title: string
+          total_steps: number
+          updated_at: string
+        }
+        Insert: {
+          created_at?: string
+          description?: string
+          difficulty_level: string
+          duration_hours?: number | null
+          enrollment_count?: number
+          id?: string
+          instructor_id?: string | null
+          is_active?: boolean
+          rating?: number
+          reviews_count?: number
+          skills_covered?: string[]
+          thumbnail_url?: string | null
+          title: string
+          total_steps?: number
+          updated_at?: string
+        }
+        Update: {
+          created_at?: string
+          description?: string
+          difficulty_level?: string
+          duration_hours?: number | null
+          enrollment_count?: number
+          id?: string
+          instructor_id?: string | null
+          is_active?: boolean
+          rating?: number
+          reviews_count?: number
+          skills_covered?: string[]
+          thumbnail_url?: string | null
+          title?: string
+          total_steps?: number
+          updated_at?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "learning_paths_instructor_id_fkey"
+            columns: ["instructor_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      level_definitions: {
+        Row: {
+          level: number
+          xp_required: number
+          xp_to_next: number
+        }
+        Insert: {
+          level: number
+          xp_required: number
+          xp_to_next: number
+        }
+        Update: {
+          level?: number
+          xp_required?: number
+          xp_to_next?: number
+        }
+        Relationships: []
+      }
+      path_reviews: {
+        Row: {
+          body: string
+          created_at: string
+          id: string
+          path_id: string
+          rating: number
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          body?: string
+          created_at?: string
+          id?: string
+          path_id: string
+          rating: number
+          updated_at?: string
+          user_id?: string
+        }
+        Update: {
+          body?: string
+          created_at?: string
+          id?: string
+          path_id?: string
+          rating?: number
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "path_reviews_path_id_fkey"
+            columns: ["path_id"]
+            isOneToOne: false
+            referencedRelation: "learning_paths"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "path_reviews_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      post_likes: {
+        Row: {
+          created_at: string
+          id: string
+          post_id: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          post_id: string
+          user_id?: string
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          post_id?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "post_likes_post_id_fkey"
+            columns: ["post_id"]
+            isOneToOne: false
+            referencedRelation: "posts"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "post_likes_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      post_shares: {
+        Row: {
+          created_at: string
+          id: string
+          post_id: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          id?: string
+          post_id: string
+          user_id?: string
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          post_id?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "post_shares_post_id_fkey"
+            columns: ["post_id"]
+            isOneToOne: false
+            referencedRelation: "posts"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "post_shares_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      posts: {
+        Row: {
+          attachments: Json
+          comments_count: number
+          content: string
+          created_at: string
+          deleted_at: string | null
+          guild_id: string | null
+          id: string
+          likes_count: number
+          shares_count: number
+          updated_at: string
+          user_id: string
+          visibility: string
+        }
+        Insert: {
+          attachments?: Json
+          comments_count?: number
+          content: string
+          created_at?: string
+          deleted_at?: string | null
+          guild_id?: string | null
+          id?: string
+          likes_count?: number
+          shares_count?: number
+          updated_at?: string
+          user_id?: string
+          visibility?: string
+        }
+        Update: {
+          attachments?: Json
+          comments_count?: number
+          content?: string
+          created_at?: string
+          deleted_at?: string | null
+          guild_id?: string | null
+          id?: string
+          likes_count?: number
+          shares_count?: number
+          updated_at?: string
+          user_id?: string
+          visibility?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "posts_guild_id_fkey"
+            columns: ["guild_id"]
+            isOneToOne: false
+            referencedRelation: "guilds"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "posts_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      profiles: {
+        Row: {
+          avatar_url: string | null
+          bio: string
+          created_at: string
+          deactivated_at: string | null
+          followers_count: number
+          following_count: number
+          full_name: string
+          handle: string | null
+          id: string
+          is_guest: boolean
+          updated_at: string
+          user_type: string
+        }
+        Insert: {
+          avatar_url?: string | null
+          bio?: string
+          created_at?: string
+          deactivated_at?: string | null
+          followers_count?: number
+          following_count?: number
+          full_name?: string
+          handle?: string | null
+          id: string
+          is_guest?: boolean
+          updated_at?: string
+          user_type?: string
+        }
+        Update: {
+          avatar_url?: string | null
+          bio?: string
+          created_at?: string
+          deactivated_at?: string | null
+          followers_count?: number
+          following_count?: number
+          full_name?: string
+          handle?: string | null
+          id?: string
+          is_guest?: boolean
+          updated_at?: string
+          user_type?: string
+        }
+        Relationships: []
+      }
+      skill_recommendations: {
+        Row: {
+          ai_model_version: string | null
+          ai_provider: string
+          confidence_score: number | null
+          created_at: string
+          current_skills: Json
+          id: string
+          learning_roadmap: Json | null
+          recommendations: Json
+          target_role: string | null
+          user_id: string
+        }
+        Insert: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          confidence_score?: number | null
+          created_at?: string
+          current_skills: Json
+          id?: string
+          learning_roadmap?: Json | null
+          recommendations: Json
+          target_role?: string | null
+          user_id?: string
+        }
+        Update: {
+          ai_model_version?: string | null
+          ai_provider?: string
+          confidence_score?: number | null
+          created_at?: string
+          current_skills?: Json
+          id?: string
+          learning_roadmap?: Json | null
+          recommendations?: Json
+          target_role?: string | null
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "skill_recommendations_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      skills: {
+        Row: {
+          category: string
+          created_at: string
+          description: string
+          id: string
+          name: string
+          parent_id: string | null
+          slug: string
+        }
+        Insert: {
+          category: string
+          created_at?: string
+          description?: string
+          id?: string
+          name: string
+          parent_id?: string | null
+          slug: string
+        }
+        Update: {
+          category?: string
+          created_at?: string
+          description?: string
+          id?: string
+          name?: string
+          parent_id?: string | null
+          slug?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "skills_parent_id_fkey"
+            columns: ["parent_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_badges: {
+        Row: {
+          badge_id: string
+          earned_at: string
+          event_id: number | null
+          id: string
+          metadata: Json
+          user_id: string
+        }
+        Insert: {
+          badge_id: string
+          earned_at?: string
+          event_id?: number | null
+          id?: string
+          metadata?: Json
+          user_id: string
+        }
+        Update: {
+          badge_id?: string
+          earned_at?: string
+          event_id?: number | null
+          id?: string
+          metadata?: Json
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_badges_badge_id_fkey"
+            columns: ["badge_id"]
+            isOneToOne: false
+            referencedRelation: "badges"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_badges_event_id_fkey"
+            columns: ["event_id"]
+            isOneToOne: false
+            referencedRelation: "activity_events"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_badges_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_blocks: {
+        Row: {
+          blocked_id: string
+          blocker_id: string
+          created_at: string
+        }
+        Insert: {
+          blocked_id: string
+          blocker_id?: string
+          created_at?: string
+        }
+        Update: {
+          blocked_id?: string
+          blocker_id?: string
+          created_at?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_blocks_blocked_id_fkey"
+            columns: ["blocked_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_blocks_blocker_id_fkey"
+            columns: ["blocker_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_follows: {
+        Row: {
+          created_at: string
+          follower_id: string
+          following_id: string
+          id: string
+          status: string
+        }
+        Insert: {
+          created_at?: string
+          follower_id?: string
+          following_id: string
+          id?: string
+          status?: string
+        }
+        Update: {
+          created_at?: string
+          follower_id?: string
+          following_id?: string
+          id?: string
+          status?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_follows_follower_id_fkey"
+            columns: ["follower_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_follows_following_id_fkey"
+            columns: ["following_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_levels: {
+        Row: {
+          created_at: string
+          current_level: number
+          id: string
+          peak_level: number
+          total_xp: number
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          created_at?: string
+          current_level?: number
+          id?: string
+          peak_level?: number
+          total_xp?: number
+          updated_at?: string
+          user_id: string
+        }
+        Update: {
+          created_at?: string
+          current_level?: number
+          id?: string
+          peak_level?: number
+          total_xp?: number
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_levels_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: true
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_roles: {
+        Row: {
+          expires_at: string | null
+          granted_at: string
+          granted_by: string | null
+          role: string
+          user_id: string
+        }
+        Insert: {
+          expires_at?: string | null
+          granted_at?: string
+          granted_by?: string | null
+          role: string
+          user_id: string
+        }
+        Update: {
+          expires_at?: string | null
+          granted_at?: string
+          granted_by?: string | null
+          role?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_roles_granted_by_fkey"
+            columns: ["granted_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_roles_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_settings: {
+        Row: {
+          activity_visibility: string
+          created_at: string
+          follow_approval: boolean
+          leaderboard_mode: string
+          locale: string
+          time_zone: string
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          activity_visibility?: string
+          created_at?: string
+          follow_approval?: boolean
+          leaderboard_mode?: string
+          locale?: string
+          time_zone?: string
+          updated_at?: string
+          user_id: string
+        }
+        Update: {
+          activity_visibility?: string
+          created_at?: string
+          follow_approval?: boolean
+          leaderboard_mode?: string
+          locale?: string
+          time_zone?: string
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_settings_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: true
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      user_skills: {
+        Row: {
+          claimed_level: string
+          created_at: string
+          id: string
+          skill_id: string
+          user_id: string
+          valid_until: string | null
+          verified: boolean
+          verified_at: string | null
+          verified_by: string | null
+          verified_level: string | null
+        }
+        Insert: {
+          claimed_level?: string
+          created_at?: string
+          id?: string
+          skill_id: string
+          user_id?: string
+          valid_until?: string | null
+          verified?: boolean
+          verified_at?: string | null
+          verified_by?: string | null
+          verified_level?: string | null
+        }
+        Update: {
+          claimed_level?: string
+          created_at?: string
+          id?: string
+          skill_id?: string
+          user_id?: string
+          valid_until?: string | null
+          verified?: boolean
+          verified_at?: string | null
+          verified_by?: string | null
+          verified_level?: string | null
+        }
+        Relationships: [
+          {
+            foreignKeyName: "user_skills_skill_id_fkey"
+            columns: ["skill_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_skills_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_skills_verified_by_fkey"
+            columns: ["verified_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      xp_transactions: {
+        Row: {
+          amount: number
+          badge_id: string | null
+          created_at: string
+          event_id: number
+          id: string
+          metadata: Json
+          reversal_of: string | null
+          source: string
+          user_id: string
+        }
+        Insert: {
+          amount: number
+          badge_id?: string | null
+          created_at?: string
+          event_id: number
+          id?: string
+          metadata?: Json
+          reversal_of?: string | null
+          source: string
+          user_id: string
+        }
+        Update: {
+          amount?: number
+          badge_id?: string | null
+          created_at?: string
+          event_id?: number
+          id?: string
+          metadata?: Json
+          reversal_of?: string | null
+          source?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "xp_transactions_badge_id_fkey"
+            columns: ["badge_id"]
+            isOneToOne: false
+            referencedRelation: "badges"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_transactions_event_id_fkey"
+            columns: ["event_id"]
+            isOneToOne: false
+            referencedRelation: "activity_events"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_transactions_reversal_of_fkey"
+            columns: ["reversal_of"]
+            isOneToOne: true
+            referencedRelation: "xp_transactions"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_transactions_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+    }
+    Views: {
+      leaderboard_all_time: {
+        Row: {
+          avatar_url: string | null
+          badge_count: number | null
+          current_level: number | null
+          full_name: string | null
+          rank: number | null
+          skill_count: number | null
+          total_xp: number | null
+          user_id: string | null
+          user_type: string | null
+        }
+        Relationships: []
+      }
+    }
+    Functions: {
+      review_certification_request: {
+        Args: {
+          decision: string
+          notes?: string
+          request_id: string
+        }
+        Returns: Database["public"]["Tables"]["certification_requests"]["Row"]
+        SetofOptions: {
+          from: "*"
+          to: "certification_requests"
+          isOneToOne: true
+          isSetofReturn: false
+        }
+      }
+      verify_certificate: {
+        Args: {
+          certificate_number: string
+        }
+        Returns: {
+          certificate_number: string
+          expires_at: string
+          holder_name: string
+          issued_at: string
+          level: string
+          revocation_reason: string
+          revoked_at: string
+          skill: string
+          status: string
+        }[]
+      }
+    }
+    Enums: {
+      [_ in never]: never
+    }
+    CompositeTypes: {
+      [_ in never]: never
+    }
+  }
+}
+
+type Schemas = Omit<Database, "__InternalSupabase">
+type InSchema = { schema: keyof Schemas }
+type SchemaOf<Choice> = Choice extends InSchema ? Schemas[Choice["schema"]] : Schemas["public"]
+type NameOf<Choice, Name> = Choice extends InSchema ? Name : Choice
+type Part<Choice, Name, Kind extends "Row" | "Insert" | "Update"> =
+  NameOf<Choice, Name> extends infer Key extends keyof RelationsOf<Choice>
+    ? RelationsOf<Choice>[Key] extends { [K in Kind]: infer Type } ? Type : never
+    : never
+type RelationsOf<Choice> = SchemaOf<Choice>["Tables"] & SchemaOf<Choice>["Views"]
+type Names<Choice, Of extends "Tables" | "Views" | "Enums" | "CompositeTypes"> =
+  Choice extends InSchema ? keyof SchemaOf<Choice>[Of] : never
+
+/** A row as it is read, of a table or a view. */
+export type Tables<
+  Choice extends keyof RelationsOf<"public"> | InSchema,
+  Name extends Names<Choice, "Tables"> | Names<Choice, "Views"> = never,
+> = Part<Choice, Name, "Row">
+
+/** A row as it is inserted. */
+export type TablesInsert<
+  Choice extends keyof Schemas["public"]["Tables"] | InSchema,
+  Name extends Names<Choice, "Tables"> = never,
+> = Part<Choice, Name, "Insert">
+
+/** The columns of an update. */
+export type TablesUpdate<
+  Choice extends keyof Schemas["public"]["Tables"] | InSchema,
+  Name extends Names<Choice, "Tables"> = never,
+> = Part<Choice, Name, "Update">
+
+export type Enums<
+  Choice extends keyof Schemas["public"]["Enums"] | InSchema,
+  Name extends Names<Choice, "Enums"> = never,
+> = SchemaOf<Choice>["Enums"][NameOf<Choice, Name> & keyof SchemaOf<Choice>["Enums"]]
+
+export type CompositeTypes<
+  Choice extends keyof Schemas["public"]["CompositeTypes"] | InSchema,
+  Name extends Names<Choice, "CompositeTypes"> = never,
+> = SchemaOf<Choice>["CompositeTypes"][NameOf<Choice, Name> & keyof SchemaOf<Choice>["CompositeTypes"]]
+
+export const Constants = {
+  public: {
+    Enums: {},
+  },
+} as const
