@@ -1,0 +1,48 @@
+// Starts Evolv as an operator does and stops it at the end. EVOLV__ variables choose a folder and a free port, so that
+// every ./evolv of a test means this one.
+import { spawn, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const freePort = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => resolve(port))
+    })
+  })
+
+export async function startEvolv() {
+  const folder = mkdtempSync(join(tmpdir(), 'evolv-js-'))
+  const env = {
+    ...process.env,
+    EVOLV__DATA: join(folder, 'data'),
+    EVOLV__URLS: `http://127.0.0.1:${await freePort()}`,
+  }
+  const evolv = spawn(join(root, 'evolv'), [], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  await new Promise((resolve, reject) => {
+    let printed = ''
+    evolv.stdout.on('data', (text) => {
+      printed += text
+      if (printed.includes('./evolv status shows this again')) resolve()
+    })
+    evolv.on('exit', (code) => reject(new Error(`./evolv ended with ${code}: ${printed}`)))
+  })
+  const status = JSON.parse(execFileSync(join(root, 'evolv'), ['status', '-o', 'json'], { env, encoding: 'utf8' }))
+  return {
+    ...status,
+    env,
+    folder,
+    async stop() {
+      const gone = new Promise((resolve) => evolv.on('exit', resolve))
+      evolv.kill('SIGTERM')
+      await gone
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
