@@ -44,20 +44,17 @@ public sealed class AuthErrorHandlerTests(EvolvCluster cluster)
         Assert.Equal(200, free.Status);
     }
 
-    [Theory]
-    [InlineData("GET", "nothing")]
-    [InlineData("GET", "")]
-    [InlineData("GET", "signup")]
-    [InlineData("DELETE", "user")]
-    [InlineData("POST", "user/../../rest/v1/x/../auth/v1/%2e%2e")]
-    public async Task Unknown_path_or_method_is_404_in_the_dialect(string method, string path)
+    [Fact]
+    public async Task Unknown_path_or_method_is_404_in_the_dialect()
     {
         await using var server = await EvolvServer.StartAsync(cluster);
 
-        using var request = new HttpRequestMessage(new HttpMethod(method), $"/auth/v1/{path}");
-        using var response = await server.Keyless.SendAsync(request, Token);
-
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        foreach (var (method, path) in ((string, string)[])[("GET", "nothing"), ("GET", ""), ("GET", "signup"), ("DELETE", "user"), ("POST", "a/b/c")])
+        {
+            var answer = await server.Keyless.AuthAsync(new HttpMethod(method), path);
+            Assert.Equal(
+                """404 {"code":"validation_failed","message":"No such endpoint or method under /auth/v1"}""", answer.Whole);
+        }
     }
 
     [Fact]

@@ -13,27 +13,33 @@ public sealed class TokenVerifierTests(EvolvCluster cluster)
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("exp", 1, 0, null)]
-    [InlineData("exp", 0, 0, "JWT expired")]
-    [InlineData("exp", -1, 0, "JWT expired")]
-    [InlineData("exp", -29, 30, null)]
-    [InlineData("exp", -30, 30, "JWT expired")]
-    [InlineData("exp", -31, 30, "JWT expired")]
-    [InlineData("nbf", 30, 0, null)]
-    [InlineData("nbf", 31, 30, "JWT not yet valid")]
-    [InlineData("iat", 30, 0, null)]
-    [InlineData("iat", 31, 30, "JWT issued at future")]
-    public async Task Clocks_may_differ_by_half_a_minute(string claim, int seconds, int leeway, string? refusal)
+    [Fact]
+    public async Task Clocks_may_differ_by_half_a_minute()
     {
         await using var database = await cluster.CreateDatabaseAsync();
         var clock = new Clock();
         var keys = await LoadAsync(database, clock);
         using var verifier = NewVerifier(keys, clock);
+        (string Claim, int Seconds, int Leeway, string? Refusal)[] cases =
+        [
+            ("exp", 1, 0, null),
+            ("exp", 0, 0, "JWT expired"),
+            ("exp", -1, 0, "JWT expired"),
+            ("exp", -29, 30, null),
+            ("exp", -30, 30, "JWT expired"),
+            ("exp", -31, 30, "JWT expired"),
+            ("nbf", 30, 0, null),
+            ("nbf", 31, 30, "JWT not yet valid"),
+            ("iat", 30, 0, null),
+            ("iat", 31, 30, "JWT issued at future"),
+        ];
 
-        var (token, why) = await verifier.VerifyAsync(Create(keys, clock, (claim, seconds)), TimeSpan.FromSeconds(leeway));
-
-        Assert.Equal((refusal is null, refusal), (token is not null, why));
+        foreach (var (claim, seconds, leeway, refusal) in cases)
+        {
+            var (token, why) = await verifier.VerifyAsync(Create(keys, clock, (claim, seconds)), TimeSpan.FromSeconds(leeway));
+            Assert.Equal((claim, seconds, leeway, refusal), (claim, seconds, leeway, why));
+            Assert.Equal(refusal is null, token is not null);
+        }
     }
 
     [Fact]
