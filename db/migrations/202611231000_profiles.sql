@@ -75,11 +75,16 @@ create function evolv.check_time_zone()
     set search_path = ''
 as $$
 begin
-    if not exists (select from pg_catalog.pg_timezone_names where name = new.time_zone) then
+    -- Tries the name; a look into pg_timezone_names reads all files of the database of zones.
+    if new.time_zone !~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$' then
+        raise invalid_parameter_value;
+    end if;
+    perform now() at time zone new.time_zone;
+    return new;
+exception
+    when invalid_parameter_value then
         raise exception 'time_zone "%" is not known', new.time_zone
             using errcode = 'check_violation', hint = 'Use a name of the IANA time zone database, such as Europe/Berlin.';
-    end if;
-    return new;
 end
 $$;
 

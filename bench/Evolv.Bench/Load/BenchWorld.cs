@@ -38,7 +38,11 @@ sealed class BenchWorld : IAsyncDisposable
 
     internal ConnectionStrings Connections { get; }
 
-    internal NpgsqlConnectionStringBuilder Pool => Connections.Pool;
+    /// <summary>
+    /// For pgbench, which parses its statements before the script becomes the caller: as the pool's login, but with the
+    /// rights of the roles from the start.
+    /// </summary>
+    internal NpgsqlConnectionStringBuilder Login => new(Connections.Pool.ConnectionString) { Username = "bench", Password = "bench" };
 
     internal string PublishableKey { get; private set; } = "";
 

@@ -31,7 +31,7 @@ static partial class DatabaseLoad
             \endpipeline
 
             """);
-        var login = world.Pool;
+        var login = world.Login;
         using var pgbench = Process.Start(new ProcessStartInfo("pgbench",
         [
             "-n", "-M", "prepared", "-f", script, "-T", seconds.ToString(CultureInfo.InvariantCulture),
@@ -72,7 +72,7 @@ static partial class DatabaseLoad
         {
             var latencies = new List<double>();
 #pragma warning disable RS0030 // Measures what lies below the door.
-            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(world.Pool.ConnectionString) { Pooling = false }.ConnectionString);
+            await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(world.Login.ConnectionString) { Pooling = false }.ConnectionString);
 #pragma warning restore RS0030
             await connection.OpenAsync();
             await using var batch = new NpgsqlBatch(connection)

@@ -1,3 +1,7 @@
+create role bench login inherit password 'bench';
+
+grant anon, authenticated, service_role, supabase_auth_admin to bench;
+
 -- People, follows and feed items. As the owner and without triggers: the counters are set at the end.
 set session_replication_role = replica;
 

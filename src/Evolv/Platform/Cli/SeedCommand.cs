@@ -33,8 +33,11 @@ static class SeedCommand
         }
 
         Console.WriteLine("Loading the demo community …");
-        foreach (var login in await LoadAsync(app, access.Connection, cancellationToken))
-            Console.WriteLine($"  {login.Role,-8} {login.Email}  {login.Password ?? "(password as printed at the first load)"}");
+        var logins = await LoadAsync(app, access.Connection, cancellationToken);
+        foreach (var login in logins)
+            Console.WriteLine($"  {login.Role,-8} {login.Email}  {login.Password}");
+        if (logins.Any(login => login.Password is null))
+            Console.WriteLine(DemoData.ResetHint);
         return 0;
     }
 

@@ -50,7 +50,7 @@ sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, st
             text.AppendLine($"  {name,-16} {value}");
         text.AppendLine($"  {"DATA",-16} {DataFolder}").AppendLine();
         foreach (var login in logins)
-            text.AppendLine($"  {login.Role,-16} {login.Email}  {login.Password ?? "(password as printed at the first start)"}");
+            text.AppendLine($"  {login.Role,-16} {login.Email}  {login.Password ?? "(password as printed when it was loaded)"}");
         if (logins.Count > 0)
             text.AppendLine();
         text.AppendLine("Try:");
