@@ -10,6 +10,10 @@ static class ActingAs
 
     extension(TestDatabase database)
     {
+        /// <summary>A new person as a caller.</summary>
+        internal async Task<Caller> PersonAsync(string name, params string[] roles)
+            => Caller.User(await database.AddPersonAsync(name, roles));
+
         /// <summary>The number of rows written.</summary>
         internal async Task<int> ExecuteAsync(Caller caller, Sql sql)
         {
