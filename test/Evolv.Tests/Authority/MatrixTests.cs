@@ -84,6 +84,7 @@ public sealed class MatrixTests(AuthorityWorld world) : IClassFixture<AuthorityW
     }
 
     [Fact]
+    [Trait("probe", "23")]
     public async Task Only_the_listed_functions_can_be_called()
     {
         var functions = await ColumnAsync(
