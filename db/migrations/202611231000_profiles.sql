@@ -143,9 +143,10 @@ create policy profiles_select_anon on public.profiles
 
 -- profiles_select_authenticated is in the slice social, because it honours blocks.
 
+-- An access token outlives its account for a while; it does not bring the removed name back.
 create policy profiles_update_own on public.profiles
     for update to authenticated
-    using (id = (select auth.uid()))
+    using (id = (select auth.uid()) and deactivated_at is null)
     with check (id = (select auth.uid()));
 
 grant select on public.user_settings to authenticated;

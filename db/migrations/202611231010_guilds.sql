@@ -85,23 +85,23 @@ create function evolv.admit_guild_member()
     set search_path = ''
 as $$
 declare
-    mode text;
+    guild public.guilds;
 begin
     if new.role = 'owner' or auth.uid() is null then
         return new; -- the guild's own trigger, or the service
     end if;
 
-    select join_mode into mode from public.guilds where id = new.guild_id;
+    select * into guild from public.guilds where id = new.guild_id;
     new.role := 'member';
     new.joined_at := now();
     if new.user_id <> auth.uid() then
         new.state := 'invited';
-    elsif mode = 'open' then
+    elsif guild.join_mode = 'open' then
         new.state := 'active';
-    elsif mode = 'request' then
-        new.state := 'requested';
-    else
+    elsif guild.join_mode = 'invite' and guild.visibility = 'public' then
         raise exception 'this guild takes members by invitation only' using errcode = 'insufficient_privilege';
+    else
+        new.state := 'requested'; -- of a hidden guild the policy refuses it, in the same words as of none
     end if;
     return new;
 end

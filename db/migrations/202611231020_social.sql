@@ -49,6 +49,16 @@ create policy user_blocks_delete_own on public.user_blocks
     for delete to authenticated
     using (blocker_id = (select auth.uid()));
 
+-- A follow and a block between the same two people wait for each other, so that the later one knows of the earlier.
+create function evolv.lock_pair(one uuid, other uuid)
+    returns void
+    language sql
+    volatile
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('evolv.lock_pair ' || least(one, other) || greatest(one, other), 0))
+$$;
+
 create policy profiles_select_authenticated on public.profiles
     for select to authenticated
     using (
@@ -81,6 +91,7 @@ begin
     if auth.uid() is null then
         return new; -- the service says what it means
     end if;
+    perform evolv.lock_pair(new.follower_id, new.following_id);
     if exists (
         select
         from public.user_blocks
@@ -140,6 +151,7 @@ create function evolv.unfollow_blocked()
     set search_path = ''
 as $$
 begin
+    perform evolv.lock_pair(new.blocker_id, new.blocked_id);
     delete from public.user_follows
     where (follower_id, following_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
     return null;
@@ -242,7 +254,13 @@ create function evolv.are_attachments(attachments jsonb)
     parallel safe
     return jsonb_typeof(attachments) = 'array'
         and jsonb_array_length(attachments) <= 10
-        and not jsonb_path_exists(attachments, '$[*] ? (@.type() != "object" || !exists(@.url) || !(@.url like_regex "^https?://[^\\s<>\"'']+$"))');
+        -- Each is an object with one address. like_regex alone would pass what is not text, and look for one match in an array.
+        and not jsonb_path_exists(attachments, '$[*] ? (
+            @.type() != "object"
+            || !exists(@.url)
+            || @.url.type() != "string"
+            || !(@.url like_regex "^https?://[^\\s<>\"'']+$")
+        )');
 
 grant execute on function evolv.are_attachments to anon, authenticated, service_role;
 
@@ -387,7 +405,8 @@ create trigger post_shares_count
     after insert or delete on public.post_shares
     for each row execute function evolv.count_post_shares();
 
--- What hangs on a post is visible where the post is: the subquery runs under the policies of posts.
+-- What hangs on a post is visible where the post is: the subquery runs under the policies of posts. Who is blocked is not
+-- seen there, either.
 do $$
 declare
     name text;
@@ -400,9 +419,14 @@ begin
         execute format('grant insert (post_id, user_id) on public.%I to authenticated', name);
         execute format('grant select, insert, update, delete on public.%I to service_role', name);
         execute format(
-            'create policy %I on public.%I for select to anon, authenticated
+            'create policy %I on public.%I for select to anon
                 using (exists (select from public.posts p where p.id = %I.post_id))',
-            name || '_select_visible', name, name);
+            name || '_select_anon', name, name);
+        execute format(
+            'create policy %I on public.%I for select to authenticated
+                using (user_id <> all ((select evolv.hidden_people())::uuid[])
+                    and exists (select from public.posts p where p.id = %I.post_id))',
+            name || '_select_authenticated', name, name);
         execute format(
             'create policy %I on public.%I for insert to authenticated
                 with check (user_id = (select auth.uid())
@@ -538,9 +562,16 @@ grant select, delete on public.comment_likes to authenticated;
 grant insert (comment_id, user_id) on public.comment_likes to authenticated;
 grant select, insert, update, delete on public.comment_likes to service_role;
 
-create policy comment_likes_select_visible on public.comment_likes
-    for select to anon, authenticated
+create policy comment_likes_select_anon on public.comment_likes
+    for select to anon
     using (exists (select from public.comments c where c.id = comment_likes.comment_id));
+
+create policy comment_likes_select_authenticated on public.comment_likes
+    for select to authenticated
+    using (
+        user_id <> all ((select evolv.hidden_people())::uuid[])
+        and exists (select from public.comments c where c.id = comment_likes.comment_id)
+    );
 
 create policy comment_likes_insert_own on public.comment_likes
     for insert to authenticated
@@ -627,6 +658,23 @@ as $$
         publish_activity.user_id, publish_activity.activity_type, publish_activity.content,
         coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'))
 $$;
+
+-- The choice holds for what happened before, too.
+create function evolv.follow_activity_visibility()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.feed_items set visibility = new.activity_visibility where user_id = new.user_id and post_id is null;
+    return null;
+end
+$$;
+
+create trigger user_settings_follow_activity_visibility
+    after update of activity_visibility on public.user_settings
+    for each row when (old.activity_visibility <> new.activity_visibility) execute function evolv.follow_activity_visibility();
 
 -- When the account goes, so does what the person wrote and whom they knew.
 create function evolv.forget_social()

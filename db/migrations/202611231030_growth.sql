@@ -313,6 +313,9 @@ begin
     if auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
         raise exception 'only admins and the service may award XP' using errcode = 'insufficient_privilege';
     end if;
+    if add_xp.amount <= 0 then
+        raise exception 'amount must be positive' using errcode = 'check_violation';
+    end if;
 
     if idempotency_key is not null then
         insert into evolv.idempotency_keys (scope, route, key, request)

@@ -138,7 +138,7 @@ grant execute on function evolv.my_enrolled_path_ids, evolv.my_taught_path_ids, 
 -- Progress ------------------------------------------------------------------------------------------------------------
 
 -- Fills what the system owns. Completing a quiz, a project or an assessment is the outcome of its evidence: the person
--- cannot say so.
+-- cannot say so, nor skip it on the way to a completed path.
 create function evolv.check_step_progress()
     returns trigger
     language plpgsql
@@ -153,9 +153,9 @@ begin
     end if;
     select step_type into type from public.learning_path_steps where path_id = new.path_id and id = new.step_id;
 
-    if new.status = 'completed' and (tg_op = 'INSERT' or old.status <> 'completed')
+    if new.status in ('completed', 'skipped') and (tg_op = 'INSERT' or new.status <> old.status)
         and type in ('quiz', 'project', 'assessment') and auth.role() = 'authenticated' then
-        raise exception 'a % is completed by its result, not by the learner', type using errcode = 'insufficient_privilege';
+        raise exception 'a % is decided by its result, not by the learner', type using errcode = 'insufficient_privilege';
     end if;
 
     new.last_accessed := now();
@@ -448,3 +448,21 @@ create policy path_reviews_update_own on public.path_reviews
 create policy path_reviews_delete_own on public.path_reviews
     for delete to authenticated
     using (user_id = (select auth.uid()));
+
+-- When the account goes, so do its notes, goals and opinions. What was earned is in the ledger and the certificates.
+create function evolv.forget_learning()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    delete from public.learning_path_enrollments where user_id = old.id;
+    delete from public.path_reviews where user_id = old.id;
+    return null;
+end
+$$;
+
+create trigger users_forget_learning
+    after delete on auth.users
+    for each row execute function evolv.forget_learning();

@@ -108,10 +108,10 @@ begin
     if request.user_id = auth.uid() then
         raise exception 'nobody reviews their own request' using errcode = 'insufficient_privilege';
     end if;
-    if not (
+    if (
         (request.status = 'pending' and decision in ('under_review', 'approved', 'rejected'))
         or (request.status = 'under_review' and decision in ('approved', 'rejected'))
-    ) then
+    ) is not true then -- a decision may be null
         raise exception 'a request that is % cannot become %', request.status, decision
             using errcode = 'PT409', hint = 'invalid_transition';
     end if;
@@ -217,3 +217,20 @@ create policy certifications_select_authenticated on public.certifications
         or (not is_revoked and (expires_at is null or expires_at > now()))
         or (select evolv.has_role('reviewer', 'teacher', 'admin'))
     );
+
+-- When the account goes, so does what the person wrote to the reviewers; the certificates stay.
+create function evolv.forget_certification_requests()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    delete from public.certification_requests where user_id = old.id;
+    return null;
+end
+$$;
+
+create trigger users_forget_certification_requests
+    after delete on auth.users
+    for each row execute function evolv.forget_certification_requests();

@@ -13,16 +13,24 @@ sealed class Database(NpgsqlDataSource source)
         Caller caller, Sql sql, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
-        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Become(caller), sql.ToBatchCommand() } };
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        await reader.NextResultAsync(cancellationToken);
-        var result = await read(reader, cancellationToken);
-        // Errors that PostgreSQL finds at the commit (deferred constraints) arrive with the end of the results.
-        while (await reader.NextResultAsync(cancellationToken))
+        try
         {
-        }
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Become(caller), sql.ToBatchCommand() } };
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            await reader.NextResultAsync(cancellationToken);
+            var result = await read(reader, cancellationToken);
+            // Errors that PostgreSQL finds at the commit (deferred constraints) arrive with the end of the results.
+            while (await reader.NextResultAsync(cancellationToken))
+            {
+            }
 
-        return result;
+            return result;
+        }
+        catch (PostgresException)
+        {
+            connection.ForgetStatements();
+            throw;
+        }
     }
 
     /// <summary>The first row, or null when there is none.</summary>

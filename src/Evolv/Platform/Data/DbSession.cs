@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
@@ -6,6 +7,7 @@ namespace Evolv.Platform.Data;
 sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlBatchCommand become) : IAsyncDisposable
 {
     NpgsqlBatchCommand? _become = become; // Sent with the first statement.
+    bool _failed;
 
     internal async Task<T> QueryAsync<T>(
         Sql sql, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
@@ -16,11 +18,19 @@ sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transactio
             batch.BatchCommands.Add(first);
         batch.BatchCommands.Add(sql.ToBatchCommand());
 
-        await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
-        _become = null;
-        if (first is not null)
-            await reader.NextResultAsync(cancellationToken);
-        return await read(reader, cancellationToken);
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            _become = null;
+            if (first is not null)
+                await reader.NextResultAsync(cancellationToken);
+            return await read(reader, cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            _failed = true;
+            throw;
+        }
     }
 
     /// <summary>The first row, or null when there is none.</summary>
@@ -53,7 +63,23 @@ sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transactio
     public async ValueTask DisposeAsync()
     {
         await transaction.DisposeAsync();
+        if (_failed)
+            connection.ForgetStatements();
         await connection.DisposeAsync();
+    }
+}
+
+static class ConnectionExtensions
+{
+    /// <summary>
+    /// Npgsql takes a statement for prepared whose first use as such was refused (npgsql/npgsql#6391); the next use then
+    /// breaks the connection, after the work is done. So whoever is refused would break what is allowed to others.
+    /// One round trip, for which Npgsql has no asynchronous form.
+    /// </summary>
+    internal static void ForgetStatements(this NpgsqlConnection connection)
+    {
+        if (connection.State == ConnectionState.Open)
+            connection.UnprepareAll();
     }
 }
 

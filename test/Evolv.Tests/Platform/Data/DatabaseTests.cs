@@ -62,6 +62,32 @@ public sealed class DatabaseTests(EvolvCluster cluster)
         Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from posts"));
     }
 
+    // The third use of a statement on a connection is the first that could go wrong: auto-preparation begins with the second.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_refused_to_some_works_for_others_on_the_same_connection(bool session)
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        await using var pool = NpgsqlDataSource.Create(
+            new NpgsqlConnectionStringBuilder(database.Connections.Pool.ConnectionString) { MaxPoolSize = 1 });
+        var door = new Database(pool);
+
+        for (var i = 0; i < 4; i++)
+            Assert.Equal("42501", (await Assert.ThrowsAsync<PostgresException>(() => CountAsync(Caller.Anonymous))).SqlState);
+
+        Assert.Equal(0L, await CountAsync(Caller.Service));
+        Assert.Equal(0L, await CountAsync(Caller.Service));
+
+        async Task<long> CountAsync(Caller caller)
+        {
+            if (!session)
+                return await door.QuerySingleAsync(caller, $"select count(*) from xp_transactions", row => row.GetInt64(0), Token);
+            await using var opened = await door.BeginAsync(caller, Token);
+            return await opened.QuerySingleAsync($"select count(*) from xp_transactions", row => row.GetInt64(0), Token);
+        }
+    }
+
     [Fact]
     public async Task A_session_without_commit_leaves_nothing_behind()
     {
