@@ -220,7 +220,9 @@ CREATE UNIQUE INDEX users_phone_idx ON auth.users USING btree (phone) WHERE (pho
 CREATE TRIGGER users_anonymise_profile AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.anonymise_profile();
 CREATE TRIGGER users_create_profile AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.create_profile();
 CREATE TRIGGER users_forget_career AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_career();
+CREATE TRIGGER users_forget_certification_requests AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_certification_requests();
 CREATE TRIGGER users_forget_guilds AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_guilds();
+CREATE TRIGGER users_forget_learning AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_learning();
 CREATE TRIGGER users_forget_social AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_social();
 CREATE TRIGGER users_sync_guest AFTER UPDATE OF is_anonymous ON auth.users FOR EACH ROW WHEN (old.is_anonymous IS DISTINCT FROM new.is_anonymous) EXECUTE FUNCTION evolv.sync_guest();
 
@@ -352,6 +354,9 @@ begin
     if auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
         raise exception 'only admins and the service may award XP' using errcode = 'insufficient_privilege';
     end if;
+    if add_xp.amount <= 0 then
+        raise exception 'amount must be positive' using errcode = 'check_violation';
+    end if;
 
     if idempotency_key is not null then
         insert into evolv.idempotency_keys (scope, route, key, request)
@@ -437,6 +442,7 @@ begin
     if auth.uid() is null then
         return new; -- the service says what it means
     end if;
+    perform evolv.lock_pair(new.follower_id, new.following_id);
     if exists (
         select
         from public.user_blocks
@@ -459,23 +465,23 @@ CREATE OR REPLACE FUNCTION evolv.admit_guild_member()
  SET search_path TO ''
 AS $function$
 declare
-    mode text;
+    guild public.guilds;
 begin
     if new.role = 'owner' or auth.uid() is null then
         return new; -- the guild's own trigger, or the service
     end if;
 
-    select join_mode into mode from public.guilds where id = new.guild_id;
+    select * into guild from public.guilds where id = new.guild_id;
     new.role := 'member';
     new.joined_at := now();
     if new.user_id <> auth.uid() then
         new.state := 'invited';
-    elsif mode = 'open' then
+    elsif guild.join_mode = 'open' then
         new.state := 'active';
-    elsif mode = 'request' then
-        new.state := 'requested';
-    else
+    elsif guild.join_mode = 'invite' and guild.visibility = 'public' then
         raise exception 'this guild takes members by invitation only' using errcode = 'insufficient_privilege';
+    else
+        new.state := 'requested'; -- of a hidden guild the policy refuses it, in the same words as of none
     end if;
     return new;
 end
@@ -525,7 +531,7 @@ CREATE OR REPLACE FUNCTION evolv.are_attachments(attachments jsonb)
  RETURNS boolean
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-RETURN ((jsonb_typeof(attachments) = 'array'::text) AND (jsonb_array_length(attachments) <= 10) AND (NOT jsonb_path_exists(attachments, '$[*]?((@.type() != "object" || !(exists (@."url"))) || !(@."url" like_regex "^https?://[^\\s<>\"'']+$"))'::jsonpath)));
+RETURN ((jsonb_typeof(attachments) = 'array'::text) AND (jsonb_array_length(attachments) <= 10) AND (NOT jsonb_path_exists(attachments, '$[*]?(((@.type() != "object" || !(exists (@."url"))) || @."url".type() != "string") || !(@."url" like_regex "^https?://[^\\s<>\"'']+$"))'::jsonpath)));
 
 grant execute on function evolv.are_attachments(attachments jsonb) to anon, authenticated, service_role;
 
@@ -636,9 +642,9 @@ begin
     end if;
     select step_type into type from public.learning_path_steps where path_id = new.path_id and id = new.step_id;
 
-    if new.status = 'completed' and (tg_op = 'INSERT' or old.status <> 'completed')
+    if new.status in ('completed', 'skipped') and (tg_op = 'INSERT' or new.status <> old.status)
         and type in ('quiz', 'project', 'assessment') and auth.role() = 'authenticated' then
-        raise exception 'a % is completed by its result, not by the learner', type using errcode = 'insufficient_privilege';
+        raise exception 'a % is decided by its result, not by the learner', type using errcode = 'insufficient_privilege';
     end if;
 
     new.last_accessed := now();
@@ -660,11 +666,16 @@ CREATE OR REPLACE FUNCTION evolv.check_time_zone()
  SET search_path TO ''
 AS $function$
 begin
-    if not exists (select from pg_catalog.pg_timezone_names where name = new.time_zone) then
+    -- Tries the name; a look into pg_timezone_names reads all files of the database of zones.
+    if new.time_zone !~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$' then
+        raise invalid_parameter_value;
+    end if;
+    perform now() at time zone new.time_zone;
+    return new;
+exception
+    when invalid_parameter_value then
         raise exception 'time_zone "%" is not known', new.time_zone
             using errcode = 'check_violation', hint = 'Use a name of the IANA time zone database, such as Europe/Berlin.';
-    end if;
-    return new;
 end
 $function$;
 
@@ -832,6 +843,18 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.follow_activity_visibility()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update public.feed_items set visibility = new.activity_visibility where user_id = new.user_id and post_id is null;
+    return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.follow_step_progress()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -878,6 +901,18 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.forget_certification_requests()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from public.certification_requests where user_id = old.id;
+    return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.forget_guilds()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -903,6 +938,19 @@ AS $function$
 $function$;
 
 grant execute on function evolv.forget_idempotency_keys() to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.forget_learning()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from public.learning_path_enrollments where user_id = old.id;
+    delete from public.path_reviews where user_id = old.id;
+    return null;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION evolv.forget_social()
  RETURNS trigger
@@ -1248,6 +1296,14 @@ AS $function$
     select d.level from public.level_definitions d where d.xp_required <= level_for.total_xp order by d.xp_required desc limit 1
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.lock_pair(one uuid, other uuid)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('evolv.lock_pair ' || least(one, other) || greatest(one, other), 0))
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.my_enrolled_path_ids()
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -1454,10 +1510,10 @@ begin
     if request.user_id = auth.uid() then
         raise exception 'nobody reviews their own request' using errcode = 'insufficient_privilege';
     end if;
-    if not (
+    if (
         (request.status = 'pending' and decision in ('under_review', 'approved', 'rejected'))
         or (request.status = 'under_review' and decision in ('approved', 'rejected'))
-    ) then
+    ) is not true then -- a decision may be null
         raise exception 'a request that is % cannot become %', request.status, decision
             using errcode = 'PT409', hint = 'invalid_transition';
     end if;
@@ -1530,6 +1586,7 @@ CREATE OR REPLACE FUNCTION evolv.unfollow_blocked()
  SET search_path TO ''
 AS $function$
 begin
+    perform evolv.lock_pair(new.blocker_id, new.blocked_id);
     delete from public.user_follows
     where (follower_id, following_id) in ((new.blocker_id, new.blocked_id), (new.blocked_id, new.blocker_id));
     return null;
@@ -1819,8 +1876,12 @@ create policy comment_likes_insert_own on public.comment_likes for insert to aut
     with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
    FROM public.comments c
   WHERE c.id = comment_likes.comment_id AND c.deleted_at IS NULL)));
-create policy comment_likes_select_visible on public.comment_likes for select to anon, authenticated
+create policy comment_likes_select_anon on public.comment_likes for select to anon
     using ((EXISTS ( SELECT
+   FROM public.comments c
+  WHERE c.id = comment_likes.comment_id)));
+create policy comment_likes_select_authenticated on public.comment_likes for select to authenticated
+    using ((user_id <> ALL ((( SELECT evolv.hidden_people() AS hidden_people))::uuid[])) AND (EXISTS ( SELECT
    FROM public.comments c
   WHERE c.id = comment_likes.comment_id)));
 
@@ -2290,8 +2351,12 @@ create policy post_likes_insert_own on public.post_likes for insert to authentic
     with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
    FROM public.posts p
   WHERE p.id = post_likes.post_id AND p.deleted_at IS NULL)));
-create policy post_likes_select_visible on public.post_likes for select to anon, authenticated
+create policy post_likes_select_anon on public.post_likes for select to anon
     using ((EXISTS ( SELECT
+   FROM public.posts p
+  WHERE p.id = post_likes.post_id)));
+create policy post_likes_select_authenticated on public.post_likes for select to authenticated
+    using ((user_id <> ALL ((( SELECT evolv.hidden_people() AS hidden_people))::uuid[])) AND (EXISTS ( SELECT
    FROM public.posts p
   WHERE p.id = post_likes.post_id)));
 
@@ -2324,8 +2389,12 @@ create policy post_shares_insert_own on public.post_shares for insert to authent
     with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
    FROM public.posts p
   WHERE p.id = post_shares.post_id AND p.deleted_at IS NULL)));
-create policy post_shares_select_visible on public.post_shares for select to anon, authenticated
+create policy post_shares_select_anon on public.post_shares for select to anon
     using ((EXISTS ( SELECT
+   FROM public.posts p
+  WHERE p.id = post_shares.post_id)));
+create policy post_shares_select_authenticated on public.post_shares for select to authenticated
+    using ((user_id <> ALL ((( SELECT evolv.hidden_people() AS hidden_people))::uuid[])) AND (EXISTS ( SELECT
    FROM public.posts p
   WHERE p.id = post_shares.post_id)));
 
@@ -2428,7 +2497,7 @@ create policy profiles_select_anon on public.profiles for select to anon
 create policy profiles_select_authenticated on public.profiles for select to authenticated
     using (id = (( SELECT auth.uid() AS uid)) OR deactivated_at IS NULL AND (id <> ALL ((( SELECT evolv.hidden_people() AS hidden_people))::uuid[])));
 create policy profiles_update_own on public.profiles for update to authenticated
-    using (id = (( SELECT auth.uid() AS uid)))
+    using (id = (( SELECT auth.uid() AS uid)) AND deactivated_at IS NULL)
     with check (id = (( SELECT auth.uid() AS uid)));
 
 grant select on public.profiles to anon;
@@ -2669,6 +2738,7 @@ comment on column public.user_settings.follow_approval is 'New followers wait fo
 alter table public.user_settings enable row level security;
 
 CREATE TRIGGER user_settings_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.user_settings FOR EACH ROW WHEN (new.time_zone <> 'UTC'::text) EXECUTE FUNCTION evolv.check_time_zone();
+CREATE TRIGGER user_settings_follow_activity_visibility AFTER UPDATE OF activity_visibility ON public.user_settings FOR EACH ROW WHEN (old.activity_visibility <> new.activity_visibility) EXECUTE FUNCTION evolv.follow_activity_visibility();
 CREATE TRIGGER user_settings_touch_updated_at BEFORE UPDATE ON public.user_settings FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy user_settings_select_own on public.user_settings for select to authenticated
