@@ -13,10 +13,9 @@ create function evolv.get_feed(filter text, page_limit int, before_at timestampt
     set plan_cache_mode = force_generic_plan
 as $$
 declare
-    me constant uuid := auth.uid();
     skip constant int := (page - 1) * page_limit;
     wanted constant int := skip + page_limit + 1; -- one more tells whether there is a next page
-    followees int;
+    followees uuid[];
     items public.feed_items[];
 begin
     if filter = 'all' then
@@ -42,11 +41,10 @@ begin
             ) i (i)
             limit wanted);
     else
-        select count(*) into followees
-        from (select from public.user_follows where follower_id = me and status = 'accepted' limit 500) few;
+        followees := evolv.my_followees();
 
         -- Who follows many finds the page among the newest items of all: walk those and keep what is followed.
-        if followees = 500 then
+        if cardinality(followees) >= 500 then
             items := array(
                 select i.f
                 from (
@@ -56,26 +54,23 @@ begin
                     order by f.created_at desc, f.id desc
                     limit 20000
                 ) i
-                where ((i.f).user_id in (
-                    select u.following_id from public.user_follows u where u.follower_id = me and u.status = 'accepted'
-                )) is true
+                where ((i.f).user_id in (select unnest(followees))) is true
                 limit wanted);
         end if;
 
         -- Who follows few, or whose followees are silent: the newest item of each, and all that counts of the newest ones.
-        if followees < 500 or cardinality(items) < wanted then
+        if cardinality(followees) < 500 or cardinality(items) < wanted then
             items := array(
                 with heads as materialized (
-                    select u.following_id as user_id
-                    from public.user_follows u
+                    select u.person
+                    from unnest(followees) u (person)
                     cross join lateral (
                         select f.created_at, f.id
                         from public.feed_items f
-                        where f.user_id = u.following_id and (f.created_at, f.id) < (before_at, before_id)
+                        where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
                         order by f.created_at desc, f.id desc
                         limit 1
                     ) newest
-                    where u.follower_id = me and u.status = 'accepted'
                     order by newest.created_at desc, newest.id desc
                     limit wanted
                 )
@@ -84,7 +79,7 @@ begin
                 cross join lateral (
                     select f
                     from public.feed_items f
-                    where f.user_id = heads.user_id and (f.created_at, f.id) < (before_at, before_id)
+                    where f.user_id = heads.person and (f.created_at, f.id) < (before_at, before_id)
                     order by f.created_at desc, f.id desc
                     limit wanted
                 ) i

@@ -101,6 +101,7 @@ sealed class BenchWorld : IAsyncDisposable
             [program, "start", "--data", Path.Combine(folder, "data"), "--urls", $"http://127.0.0.1:{port}"])
         {
             RedirectStandardOutput = true,
+            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false" },
         })!;
         while (await server.StandardOutput.ReadLineAsync() is { } line)
         {

@@ -45,26 +45,30 @@ static class HttpLoad
     /// <summary>True for a 2xx.</summary>
     static async Task<bool> ReadAnswerAsync(Socket socket, byte[] buffer)
     {
-        var (received, expected) = (0, int.MaxValue);
-        while (received < expected)
+        var (received, expected) = (0, Unknown);
+        while (received < expected && !(expected == Chunked && buffer.AsSpan(0, received).EndsWith("\r\n0\r\n\r\n"u8)))
         {
             var count = await socket.ReceiveAsync(buffer.AsMemory(received));
             if (count == 0)
                 throw new IOException("the server closed the connection");
             received += count;
-            if (expected == int.MaxValue && buffer.AsSpan(0, received).IndexOf("\r\n\r\n"u8) is var head and >= 0)
-                expected = head + 4 + ContentLength(Encoding.ASCII.GetString(buffer, 0, head));
+            if (expected == Unknown && buffer.AsSpan(0, received).IndexOf("\r\n\r\n"u8) is var head and >= 0)
+                expected = BodyLength(Encoding.ASCII.GetString(buffer, 0, head)) is >= 0 and var length ? head + 4 + length : Chunked;
         }
 
         return buffer[9] == (byte)'2';
     }
 
-    static int ContentLength(string head)
+    const int Unknown = int.MaxValue;
+    const int Chunked = int.MaxValue - 1;
+
+    /// <summary>-1 for a body in chunks.</summary>
+    static int BodyLength(string head)
     {
         const string Name = "Content-Length: ";
         var at = head.IndexOf(Name, StringComparison.OrdinalIgnoreCase);
         if (at < 0)
-            throw new InvalidDataException($"an answer without Content-Length: {head}");
+            return -1;
         var end = head.IndexOf('\r', at);
         return int.Parse(head.AsSpan(at + Name.Length, (end < 0 ? head.Length : end) - at - Name.Length));
     }

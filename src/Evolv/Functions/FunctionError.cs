@@ -11,6 +11,9 @@ sealed class FunctionError : Exception
 
     internal string Code { get; }
 
+    /// <summary>When trying again makes sense, in seconds.</summary>
+    internal int? RetryAfterSeconds { get; private init; }
+
     /// <summary>No token, or only the key of the application where a person is needed.</summary>
     internal static FunctionError Unauthorized() => new(401, "unauthorized", "Sign in, or send a key that may do this.");
 
@@ -29,9 +32,14 @@ sealed class FunctionError : Exception
 
     internal static FunctionError BadRequest(string why) => new(400, "bad_request", why);
 
-    internal static FunctionError Unavailable() => new(503, "unavailable", "The database is not available; try again in a second.");
+    internal static FunctionError RateLimited(int seconds)
+        => new(429, "rate_limited", $"Too many calls; try again in {seconds} s.") { RetryAfterSeconds = seconds };
+
+    internal static FunctionError Unavailable()
+        => new(503, "unavailable", "The database is not available; try again in a second.") { RetryAfterSeconds = 1 };
 
     internal static FunctionError Internal() => new(500, "internal", "Internal error");
 
-    internal static FunctionError From(PgError error) => new(error.Status, error.Code, error.Message);
+    internal static FunctionError From(PgError error)
+        => new(error.Status, error.Code, error.Message) { RetryAfterSeconds = error.Status == 503 ? 1 : null };
 }

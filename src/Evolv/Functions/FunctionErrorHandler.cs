@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Evolv.Platform;
 using Evolv.Platform.Data;
@@ -52,8 +53,8 @@ sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> op
         context.Response.ContentLength = null;
         context.Response.StatusCode = error.Status;
         context.Response.ContentType = "application/json; charset=utf-8";
-        if (error.Status == 503)
-            context.Response.Headers.RetryAfter = "1";
+        if (error.RetryAfterSeconds is { } seconds)
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         return context.Response.WriteAsync(
             JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options),
             context.RequestAborted);

@@ -1,4 +1,5 @@
 using Evolv.Platform.Data;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 
 namespace Evolv.Functions;
@@ -9,7 +10,10 @@ static class FunctionsModule
     const string Root = "/functions/v1";
 
     internal static IServiceCollection AddFunctions(this IServiceCollection services)
-        => services.AddSingleton(new ErrorFamily(Root, typeof(FunctionError)));
+        => services
+            .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)))
+            .AddSettings<RateLimitOptions, RateLimitOptions.Validator>(RateLimitOptions.Section)
+            .AddSingleton<RateLimiter>();
 
     /// <summary>Errors of the family in its own dialect.</summary>
     internal static IApplicationBuilder UseFunctions(this IApplicationBuilder app)
@@ -24,7 +28,7 @@ static class FunctionsModule
         return functions;
     }
 
-    /// <summary>Maps a function for signed-in people and for the service; others get 401.</summary>
+    /// <summary>Maps a function for signed-in people and for the service; others get 401, and who calls too often 429.</summary>
     /// <param name="functions">The group of <see cref="MapFunctions"/>.</param>
     /// <param name="method">The only method it takes; others get 405.</param>
     /// <param name="name">Its name in the URL, which is also the name of its file.</param>
@@ -36,6 +40,9 @@ static class FunctionsModule
         functions.MapMethods(name, [method], Task (HttpContext context) =>
         {
             var asked = context.Features.Get<CallerFeature>();
+            var limiter = context.RequestServices.GetRequiredService<RateLimiter>();
+            if (limiter.Refuse(asked?.Caller ?? Caller.Anonymous, context) is { } pause)
+                throw FunctionError.RateLimited((int)Math.Ceiling(pause.TotalSeconds));
             if (asked?.Refusal is { } refusal)
                 throw FunctionError.BadToken(refusal);
             if (asked is null || asked.Caller.Role == Caller.AnonRole)

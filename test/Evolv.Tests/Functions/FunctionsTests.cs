@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Evolv.Tests.Support;
 
@@ -94,6 +95,28 @@ public sealed class FunctionsTests(EvolvCluster cluster)
         Assert.Equal("1", answer.Headers.GetValues("Retry-After").Single());
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_calls_too_often_is_told_when_to_come_back()
+    {
+        await using var server = await EvolvServer.StartAsync(
+            cluster, ("RateLimits:Enabled", "true"), ("RateLimits:AuthenticatedPerMinute", "5"), ("RateLimits:AnonymousPerMinute", "2"));
+        var ada = await server.SignUpAsync("ada");
+        var bob = await server.SignUpAsync("bob");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => ada.Http.GetAsync("/functions/v1/get-feed", Token)));
+
+        Assert.Equal(5, answers.Count(answer => answer.StatusCode == HttpStatusCode.OK));
+        var refused = answers.First(answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
+        Assert.InRange(int.Parse(refused.Headers.GetValues("Retry-After").Single(), CultureInfo.InvariantCulture), 1, 60);
+        Assert.Contains("\"code\":\"rate_limited\"", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        // Others are not touched, and neither is a trusted back end.
+        Assert.Equal(HttpStatusCode.OK, (await bob.Http.GetAsync("/functions/v1/get-feed", Token)).StatusCode);
+        var visitors = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => server.Anonymous.GetAsync("/functions/v1/get-feed", Token)));
+        Assert.Equal(2, visitors.Count(answer => answer.StatusCode == HttpStatusCode.TooManyRequests));
+        var services = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => server.Service.GetAsync("/functions/v1/get-feed", Token)));
+        Assert.DoesNotContain(services, answer => answer.StatusCode == HttpStatusCode.TooManyRequests);
     }
 
     static async Task<string?> AllowedAsync(EvolvServer server, string origin)

@@ -52,7 +52,9 @@ sealed class EvolvServer : IAsyncDisposable
     internal static async Task<EvolvServer> StartAsync(TestDatabase database, params (string Key, string Value)[] settings)
     {
         var given = settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value);
+        given.TryAdd("RateLimits:Enabled", "false");
         given.TryAdd("Urls", "http://127.0.0.1:0");
+        given.TryAdd("Auth:PasswordIterations", "100000"); // Hashing is most of what a test would wait for.
         given.TryAdd("Database:ConnectionString", database.Connections.Owner.ConnectionString);
         var app = Program.Build(given);
         await app.Services.GetRequiredService<Installation>().StartAsync(Token);

@@ -29,7 +29,7 @@ static class Signup
             await db.ExecuteAsync(account.Insert(), cancellationToken);
         }
         catch (PostgresException exception) when (exception is
-            { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" })
+        { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" })
         {
             // After the hash, as for a new address: the time tells nothing. The status does, until there is mail to confirm by.
             throw AuthError.UserAlreadyExists();

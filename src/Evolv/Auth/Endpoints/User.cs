@@ -42,7 +42,7 @@ static class User
                 await db.ExecuteAsync(UpdateIdentity(user.Id, email, now), cancellationToken);
         }
         catch (PostgresException exception) when (exception is
-            { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" })
+        { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" })
         {
             throw AuthError.EmailExists();
         }

@@ -19,6 +19,21 @@ sealed class SigningKeys(TimeProvider time)
     const string Alphanumeric = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     const int ApiKeyYears = 10;
 
+    // The first is called default, one that replaces a revoked key default-1, and so on.
+    const string InsertApiKeySql =
+        """
+        insert into auth.api_keys (name, kind, role, api_key)
+        select 'default' || coalesce('-' || nullif(count(*), 0), ''), $1, $2, $3
+        from auth.api_keys
+        where kind = $1 and role = $2
+        """;
+
+    static readonly (string Kind, string Role)[] Wanted =
+    [
+        (ApiKey.Publishable, Caller.AnonRole), (ApiKey.Secret, Caller.ServiceRole),
+        (ApiKey.LegacyJwt, Caller.AnonRole), (ApiKey.LegacyJwt, Caller.ServiceRole),
+    ];
+
     // Not the site's address: these keys outlive a change of it. Hosted Supabase writes the same word.
     const string ApiKeyIssuer = "supabase";
 
@@ -40,41 +55,41 @@ sealed class SigningKeys(TimeProvider time)
         await using var transaction = await owner.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(owner, $"select pg_advisory_xact_lock({LockKey})", [], cancellationToken);
 
-        var signing = await ReadSigningAsync(owner, cancellationToken);
-        if (!signing.Any(key => key.Status == InUse))
-        {
-            signing.Add(NewSigning());
-            await ExecuteAsync(owner,
-                "insert into auth.signing_keys (kid, alg, private_key, status) values ($1, 'ES256', $2, 'in_use')",
-                [signing[^1].Kid, signing[^1].PrivateKey], cancellationToken);
-        }
-
+        var signing = await EnsureSigningAsync(owner, cancellationToken);
         var verifying = signing.Where(key => key.Status != "revoked").ToFrozenDictionary(key => key.Kid, ToSecurityKey);
         var inUse = signing.Single(key => key.Status == InUse);
-        var current = verifying[inUse.Kid];
         // Goes with the signing key: after a rotation a lost child is not found again, and its parent gets another one.
         var refreshSecret = HMACSHA256.HashData(Encoding.UTF8.GetBytes(inUse.PrivateKey), "refresh tokens"u8);
-
-        var apiKeys = await ReadApiKeysAsync(owner, cancellationToken);
-        foreach (var (kind, role) in (ReadOnlySpan<(string, string)>)
-                 [
-                     (ApiKey.Publishable, Caller.AnonRole), (ApiKey.Secret, Caller.ServiceRole),
-                     (ApiKey.LegacyJwt, Caller.AnonRole), (ApiKey.LegacyJwt, Caller.ServiceRole),
-                 ])
-        {
-            if (!apiKeys.Any(key => key.Kind == kind && key.Role == role))
-                apiKeys.Add(new ApiKey(kind, role, kind == ApiKey.LegacyJwt ? NewJwt(role, current, time) : NewOpaque(kind)));
-        }
-
-        foreach (var key in apiKeys)
-        {
-            await ExecuteAsync(owner,
-                "insert into auth.api_keys (name, kind, role, api_key) values ('default', $1, $2, $3) on conflict (api_key) do nothing",
-                [key.Kind, key.Role, key.Value], cancellationToken);
-        }
-
+        var apiKeys = await EnsureApiKeysAsync(owner, verifying[inUse.Kid], time, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return new KeyRing(current, verifying, [.. apiKeys], refreshSecret);
+        return new KeyRing(verifying[inUse.Kid], verifying, [.. apiKeys], refreshSecret);
+    }
+
+    static async Task<List<StoredKey>> EnsureSigningAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
+    {
+        var keys = await ReadSigningAsync(owner, cancellationToken);
+        if (keys.Any(key => key.Status == InUse))
+            return keys;
+        keys.Add(NewSigning());
+        await ExecuteAsync(owner,
+            "insert into auth.signing_keys (kid, alg, private_key, status) values ($1, 'ES256', $2, 'in_use')",
+            [keys[^1].Kid, keys[^1].PrivateKey], cancellationToken);
+        return keys;
+    }
+
+    static async Task<List<ApiKey>> EnsureApiKeysAsync(
+        NpgsqlConnection owner, ECDsaSecurityKey signing, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var keys = await ReadApiKeysAsync(owner, cancellationToken);
+        foreach (var (kind, role) in Wanted)
+        {
+            if (keys.Any(key => key.Kind == kind && key.Role == role))
+                continue;
+            keys.Add(new ApiKey(kind, role, kind == ApiKey.LegacyJwt ? NewJwt(role, signing, time) : NewOpaque(kind)));
+            await ExecuteAsync(owner, InsertApiKeySql, [kind, role, keys[^1].Value], cancellationToken);
+        }
+
+        return keys;
     }
 
     sealed record StoredKey(string Kid, string PrivateKey, string Status);

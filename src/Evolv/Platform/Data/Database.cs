@@ -71,14 +71,15 @@ sealed class Database(NpgsqlDataSource source)
 #pragma warning restore RS0030
     }
 
-    // Both settings are local to the transaction, so a pooled connection never carries them to the next caller.
+    // All settings are local to the transaction, so a pooled connection never carries them to the next caller.
     static NpgsqlBatchCommand Become(Caller caller)
-        => new("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)")
+        => new("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true), set_config('request.jwt.claim.sub', $3, true)")
         {
             Parameters =
             {
                 new NpgsqlParameter<string> { TypedValue = caller.Role },
                 new NpgsqlParameter<string> { TypedValue = caller.ClaimsJson },
+                new NpgsqlParameter<string> { TypedValue = caller.UserId?.ToString() ?? "" },
             },
         };
 }

@@ -71,13 +71,13 @@ sealed class Sql
         var numbered = new StringBuilder(_text.Length + _parameters.Count * 2);
         var number = 0;
         foreach (var chunk in _text.GetChunks())
-        foreach (var character in chunk.Span)
-        {
-            if (character == Hole)
-                numbered.Append('$').Append(++number);
-            else
-                numbered.Append(character);
-        }
+            foreach (var character in chunk.Span)
+            {
+                if (character == Hole)
+                    numbered.Append('$').Append(++number);
+                else
+                    numbered.Append(character);
+            }
 
         var command = new NpgsqlBatchCommand(numbered.ToString());
         foreach (var parameter in _parameters)

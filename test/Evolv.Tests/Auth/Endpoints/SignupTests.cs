@@ -38,8 +38,12 @@ public sealed class SignupTests(EvolvCluster cluster)
             ["app_metadata"] = new JsonObject { ["provider"] = "email", ["providers"] = new JsonArray("email") },
             ["user_metadata"] = new JsonObject
             {
-                ["sub"] = id, ["role"] = "admin", ["email"] = "ada@example.com", ["full_name"] = "Ada",
-                ["email_verified"] = true, ["phone_verified"] = false,
+                ["sub"] = id,
+                ["role"] = "admin",
+                ["email"] = "ada@example.com",
+                ["full_name"] = "Ada",
+                ["email_verified"] = true,
+                ["phone_verified"] = false,
             },
             ["identities"] = new JsonArray(new JsonObject
             {
@@ -48,8 +52,12 @@ public sealed class SignupTests(EvolvCluster cluster)
                 ["user_id"] = id,
                 ["identity_data"] = new JsonObject
                 {
-                    ["sub"] = id, ["role"] = "admin", ["email"] = "ada@example.com", ["full_name"] = "Ada",
-                    ["email_verified"] = false, ["phone_verified"] = false,
+                    ["sub"] = id,
+                    ["role"] = "admin",
+                    ["email"] = "ada@example.com",
+                    ["full_name"] = "Ada",
+                    ["email_verified"] = false,
+                    ["phone_verified"] = false,
                 },
                 ["provider"] = "email",
                 ["email"] = "ada@example.com",
@@ -142,7 +150,7 @@ public sealed class SignupTests(EvolvCluster cluster)
     [Fact]
     public async Task Twenty_sign_ups_at_once_of_one_address_make_one_account()
     {
-        await using var server = await EvolvServer.StartAsync(cluster, Fast);
+        await using var server = await EvolvServer.StartAsync(cluster);
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
             server.Anonymous.PostAsync("signup", new { email = "ada@example.com", password = Person.Password })));
@@ -156,7 +164,7 @@ public sealed class SignupTests(EvolvCluster cluster)
     [Fact]
     public async Task Bad_input_gets_a_clear_answer_and_leaves_nothing()
     {
-        await using var server = await EvolvServer.StartAsync(cluster, Fast);
+        await using var server = await EvolvServer.StartAsync(cluster);
         var deep = string.Concat(Enumerable.Repeat("[", 200));
         (string Body, string Expected)[] cases =
         [
@@ -207,7 +215,7 @@ public sealed class SignupTests(EvolvCluster cluster)
     [Fact]
     public async Task Password_may_have_72_bytes_of_any_kind()
     {
-        await using var server = await EvolvServer.StartAsync(cluster, Fast);
+        await using var server = await EvolvServer.StartAsync(cluster);
         var password = new string('é', 35) + "\0a";
 
         var signUp = await server.Anonymous.PostAsync("signup", new { email = "ada@example.com", password });
@@ -245,8 +253,6 @@ public sealed class SignupTests(EvolvCluster cluster)
 
     const string InvalidEmail =
         """400 {"code":"validation_failed","message":"Unable to validate email address: invalid format"}""";
-
-    static readonly (string, string) Fast = ("Auth:PasswordIterations", "100000");
 
     static void AssertSame(JsonNode expected, JsonNode actual)
         => Assert.True(JsonNode.DeepEquals(expected, actual), $"expected {expected.ToJsonString()}\nactual   {actual.ToJsonString()}");

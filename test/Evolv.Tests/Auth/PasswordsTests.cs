@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using Evolv.Auth;
+using Evolv.Tests.Support;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Evolv.Tests.Auth;
+
+public sealed class PasswordsTests(EvolvCluster cluster)
+{
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Hash_accepts_its_password_and_no_other()
+    {
+        using var passwords = New();
+        var hash = await passwords.HashAsync("pässword\0x", Token);
+
+        Assert.Equal(PasswordVerificationResult.Success, await passwords.VerifyAsync(hash, "pässword\0x", Token));
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "pässword\0", Token));
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "", Token));
+        Assert.NotEqual(hash, await passwords.HashAsync("pässword\0x", Token));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("AAAA")]
+    [InlineData("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")]
+    public async Task What_is_no_hash_of_ours_fails(string? hash)
+    {
+        using var passwords = New();
+
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "password", Token));
+    }
+
+    [Fact]
+    public async Task Too_many_at_once_are_refused_and_those_who_left_cost_nothing()
+    {
+        using var passwords = New();
+        using var leaving = new CancellationTokenSource();
+
+        var hashes = Enumerable.Range(0, 300).Select(_ => passwords.HashAsync("password", leaving.Token)).ToList();
+        await leaving.CancelAsync();
+        var outcomes = await Task.WhenAll(hashes.Select(async hash =>
+        {
+            try
+            {
+                await hash;
+                return "hashed";
+            }
+            catch (OperationCanceledException)
+            {
+                return "left";
+            }
+            catch (AuthError error)
+            {
+                return $"{error.Status} {error.Code} {error.RetryAfterSeconds}";
+            }
+        }));
+
+        Assert.InRange(outcomes.Count(outcome => outcome == "429 over_request_rate_limit 2"), 50, 100);
+        Assert.InRange(outcomes.Count(outcome => outcome == "left"), 150, 202);
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(null, "password", Token));
+    }
+
+    [Fact]
+    public async Task Time_does_not_tell_whether_an_address_is_known()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        await server.SignUpAsync("ada");
+        var (known, unknown) = (new List<double>(), new List<double>());
+
+        for (var i = 0; i < 9; i++)
+        {
+            known.Add(await MeasureAsync(server, "ada@example.com"));
+            unknown.Add(await MeasureAsync(server, $"nobody{i}@example.com"));
+        }
+
+        // Without a hash an answer takes a fiftieth; the bounds leave room for a busy machine.
+        Assert.InRange(Median(unknown) / Median(known), 0.4, 2.5);
+    }
+
+    static async Task<double> MeasureAsync(EvolvServer server, string email)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var answer = await server.Anonymous.SignInAsync(email, "wrong password");
+        Assert.Equal(400, answer.Status);
+        return Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+    }
+
+    static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+    static Passwords New() => new(Options.Create(new AuthOptions { PasswordIterations = 100_000 }), NullLogger<Passwords>.Instance);
+}
