@@ -12,11 +12,11 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
     public async Task Nobody_truncates_a_table()
     {
         foreach (var table in world.Attempts.Keys.Except(["leaderboard_all_time"]))
-        foreach (var (_, _, caller) in world.Actors)
-        {
-            var (_, refusal) = await world.TryAsync(caller, $"truncate public.{table} cascade");
-            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal?.SqlState);
-        }
+            foreach (var (_, _, caller) in world.Actors)
+            {
+                var (_, refusal) = await world.TryAsync(caller, $"truncate public.{table} cascade");
+                Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refusal?.SqlState);
+            }
     }
 
     [Fact]

@@ -99,33 +99,33 @@ public sealed class VisibilityTests(EvolvCluster cluster)
             new(Relation.Author, Membership.None, Caller.User(author)),
         ];
         foreach (var relation in Enum.GetValues<Relation>().Except([Relation.Anonymous, Relation.Author]))
-        foreach (var membership in Enum.GetValues<Membership>())
-        {
-            var id = await database.AddPersonAsync($"{relation} {membership}".ToLowerInvariant().Replace(' ', '-'));
-            viewers.Add(new Viewer(relation, membership, Caller.User(id)));
-            // A block normally ends the following; the rule does not rely on that.
-            var script = relation switch
+            foreach (var membership in Enum.GetValues<Membership>())
             {
-                Relation.PendingFollower => Follow("pending"),
-                Relation.Follower => Follow("accepted"),
-                Relation.Blocked => Block(author, id),
-                Relation.Blocker => Block(id, author),
-                Relation.BlockedFollower => Block(author, id) + Follow("accepted"),
-                _ => "",
-            };
-            if (membership != Membership.None)
-            {
-                script += $"""
+                var id = await database.AddPersonAsync($"{relation} {membership}".ToLowerInvariant().Replace(' ', '-'));
+                viewers.Add(new Viewer(relation, membership, Caller.User(id)));
+                // A block normally ends the following; the rule does not rely on that.
+                var script = relation switch
+                {
+                    Relation.PendingFollower => Follow("pending"),
+                    Relation.Follower => Follow("accepted"),
+                    Relation.Blocked => Block(author, id),
+                    Relation.Blocker => Block(id, author),
+                    Relation.BlockedFollower => Block(author, id) + Follow("accepted"),
+                    _ => "",
+                };
+                if (membership != Membership.None)
+                {
+                    script += $"""
                     insert into guild_members (guild_id, user_id, state)
                     values ('{guild}', '{id}', '{Enum.GetName(membership)!.ToLowerInvariant()}');
                     """;
+                }
+
+                await database.ExecuteAsync(script + "select");
+
+                string Follow(string status)
+                    => $"insert into user_follows (follower_id, following_id, status) values ('{id}', '{author}', '{status}');";
             }
-
-            await database.ExecuteAsync(script + "select");
-
-            string Follow(string status)
-                => $"insert into user_follows (follower_id, following_id, status) values ('{id}', '{author}', '{status}');";
-        }
 
         return viewers;
 
