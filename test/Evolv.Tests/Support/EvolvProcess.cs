@@ -11,7 +11,7 @@ using Npgsql;
 namespace Evolv.Tests.Support;
 
 /// <summary>The program as an operator runs it: a process of its own with its embedded PostgreSQL, to be killed.</summary>
-sealed class EvolvProcess : IAsyncDisposable
+sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -41,7 +41,7 @@ sealed class EvolvProcess : IAsyncDisposable
     /// <summary>Starts it and returns what it printed until it was ready.</summary>
     internal async Task<string> StartAsync(params string[] options)
     {
-        _process = Process.Start(Command(["start", "--data", DataPath, "--urls", Url, .. options]))!;
+        _process = Process.Start(Command(["start", "--data", DataPath, "--urls", Url, .. options], environment))!;
         _process.ErrorDataReceived += (_, line) =>
         {
             lock (_log)

@@ -41,7 +41,11 @@ static class StatusCommand
     }
 
     internal static void WriteUrl(ServerOptions options, string url)
-        => File.WriteAllText(UrlFile(options), JsonSerializer.Serialize(url));
+    {
+        // With a PostgreSQL of one's own nothing else has made the folder.
+        Directory.CreateDirectory(Installation.FolderOf(options));
+        File.WriteAllText(UrlFile(options), JsonSerializer.Serialize(url));
+    }
 
     static string UrlFile(ServerOptions options) => Path.Combine(Installation.FolderOf(options), "server.json");
 }

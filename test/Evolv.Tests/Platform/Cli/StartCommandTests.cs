@@ -6,7 +6,7 @@ using Evolv.Tests.Support;
 
 namespace Evolv.Tests.Platform.Cli;
 
-public sealed class StartCommandTests
+public sealed class StartCommandTests(EvolvCluster cluster)
 {
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -87,6 +87,20 @@ public sealed class StartCommandTests
         Assert.StartsWith($"evolv: {message}", error, StringComparison.Ordinal);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(20)); // 2 s on a quiet machine
+    }
+
+    [Fact]
+    public async Task Start_takes_a_PostgreSQL_of_ones_own()
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        await using var evolv = new EvolvProcess(("EVOLV__DATABASE__CONNECTIONSTRING", database.Connections.OwnerUrl));
+
+        var banner = await evolv.StartAsync();
+
+        Assert.Contains(database.Connections.OwnerUrl, banner, StringComparison.Ordinal);
+        await evolv.WaitUntilReadyAsync();
+        Assert.False(Directory.Exists(Path.Combine(evolv.DataPath, "postgres")));
+        await evolv.TerminateAsync();
     }
 
     [Fact]
