@@ -262,7 +262,7 @@ CREATE OR REPLACE FUNCTION auth.uid()
  RETURNS uuid
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb ->> 'sub'::text))::uuid;
+RETURN (COALESCE(NULLIF(current_setting('request.jwt.claim.sub'::text, true), ''::text), ((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb ->> 'sub'::text)))::uuid;
 
 grant execute on function auth.uid() to anon, authenticated, service_role, supabase_auth_admin;
 
@@ -876,16 +876,31 @@ AS $function$
 declare
     path uuid := coalesce(new.path_id, old.path_id);
 begin
-    update public.learning_paths
-    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
-    where id = path;
     perform evolv.recompute_enrollment(e.id)
     from public.learning_path_enrollments e
     where e.path_id = path and e.completed_at is null
     order by e.id;
+    update public.learning_paths
+    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
+    where id = path;
     return null;
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.follows(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select exists (
+        select
+        from public.user_follows
+        where follower_id = auth.uid() and following_id = person and status = 'accepted'
+    )
+$function$;
+
+grant execute on function evolv.follows(person uuid) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.forget_career()
  RETURNS trigger
@@ -989,10 +1004,9 @@ CREATE OR REPLACE FUNCTION evolv.get_feed(filter text, page_limit integer, befor
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
-    me constant uuid := auth.uid();
     skip constant int := (page - 1) * page_limit;
     wanted constant int := skip + page_limit + 1; -- one more tells whether there is a next page
-    followees int;
+    followees uuid[];
     items public.feed_items[];
 begin
     if filter = 'all' then
@@ -1018,11 +1032,10 @@ begin
             ) i (i)
             limit wanted);
     else
-        select count(*) into followees
-        from (select from public.user_follows where follower_id = me and status = 'accepted' limit 500) few;
+        followees := evolv.my_followees();
 
         -- Who follows many finds the page among the newest items of all: walk those and keep what is followed.
-        if followees = 500 then
+        if cardinality(followees) >= 500 then
             items := array(
                 select i.f
                 from (
@@ -1032,26 +1045,23 @@ begin
                     order by f.created_at desc, f.id desc
                     limit 20000
                 ) i
-                where ((i.f).user_id in (
-                    select u.following_id from public.user_follows u where u.follower_id = me and u.status = 'accepted'
-                )) is true
+                where ((i.f).user_id in (select unnest(followees))) is true
                 limit wanted);
         end if;
 
         -- Who follows few, or whose followees are silent: the newest item of each, and all that counts of the newest ones.
-        if followees < 500 or cardinality(items) < wanted then
+        if cardinality(followees) < 500 or cardinality(items) < wanted then
             items := array(
                 with heads as materialized (
-                    select u.following_id as user_id
-                    from public.user_follows u
+                    select u.person
+                    from unnest(followees) u (person)
                     cross join lateral (
                         select f.created_at, f.id
                         from public.feed_items f
-                        where f.user_id = u.following_id and (f.created_at, f.id) < (before_at, before_id)
+                        where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
                         order by f.created_at desc, f.id desc
                         limit 1
                     ) newest
-                    where u.follower_id = me and u.status = 'accepted'
                     order by newest.created_at desc, newest.id desc
                     limit wanted
                 )
@@ -1060,7 +1070,7 @@ begin
                 cross join lateral (
                     select f
                     from public.feed_items f
-                    where f.user_id = heads.user_id and (f.created_at, f.id) < (before_at, before_id)
+                    where f.user_id = heads.person and (f.created_at, f.id) < (before_at, before_id)
                     order by f.created_at desc, f.id desc
                     limit wanted
                 ) i
@@ -1304,6 +1314,23 @@ AS $function$
     select pg_advisory_xact_lock(hashtextextended('evolv.lock_pair ' || least(one, other) || greatest(one, other), 0))
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.lock_steps()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    path constant bigint := hashtextextended('evolv.lock_steps ' || coalesce(new.path_id, old.path_id), 0);
+begin
+    if tg_table_name = 'learning_path_steps' then
+        perform pg_advisory_xact_lock(path);
+    else
+        perform pg_advisory_xact_lock_shared(path);
+    end if;
+    return coalesce(new, old);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.my_enrolled_path_ids()
  RETURNS SETOF uuid
  LANGUAGE sql
@@ -1325,6 +1352,17 @@ AS $function$
 $function$;
 
 grant execute on function evolv.my_enrollment_ids() to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.my_followees()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select array(select following_id from public.user_follows where follower_id = auth.uid() and status = 'accepted')
+$function$;
+
+grant execute on function evolv.my_followees() to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.my_guild_ids()
  RETURNS SETOF uuid
@@ -1974,9 +2012,7 @@ create policy feed_items_select_anon on public.feed_items for select to anon
    FROM public.guilds g
   WHERE g.id = feed_items.guild_id))));
 create policy feed_items_select_authenticated on public.feed_items for select to authenticated
-    using (evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), (EXISTS ( SELECT
-   FROM public.user_follows f
-  WHERE f.follower_id = (( SELECT auth.uid() AS uid)) AND f.following_id = feed_items.user_id AND f.status = 'accepted'::text))) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+    using (evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), evolv.follows(user_id)) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.guilds g
   WHERE g.id = feed_items.guild_id))));
 
@@ -2104,6 +2140,7 @@ alter table public.learning_path_enrollments enable row level security;
 CREATE INDEX learning_path_enrollments_path_id_idx ON public.learning_path_enrollments USING btree (path_id);
 
 CREATE TRIGGER learning_path_enrollments_count AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.count_enrollments();
+CREATE TRIGGER learning_path_enrollments_lock_steps BEFORE INSERT ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
 
 create policy learning_path_enrollments_delete_own on public.learning_path_enrollments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)) AND completed_at IS NULL);
@@ -2190,6 +2227,7 @@ create table public.learning_path_steps (
 alter table public.learning_path_steps enable row level security;
 
 CREATE TRIGGER learning_path_steps_follow AFTER INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.follow_steps();
+CREATE TRIGGER learning_path_steps_lock BEFORE INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
 
 create policy learning_path_steps_delete_instructor on public.learning_path_steps for delete to authenticated
     using ((path_id IN ( SELECT evolv.my_taught_path_ids() AS my_taught_path_ids)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
@@ -2446,9 +2484,7 @@ create policy posts_select_anon on public.posts for select to anon
    FROM public.guilds g
   WHERE g.id = posts.guild_id))));
 create policy posts_select_authenticated on public.posts for select to authenticated
-    using ((deleted_at IS NULL OR user_id = (( SELECT auth.uid() AS uid))) AND evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), (EXISTS ( SELECT
-   FROM public.user_follows f
-  WHERE f.follower_id = (( SELECT auth.uid() AS uid)) AND f.following_id = posts.user_id AND f.status = 'accepted'::text))) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+    using ((deleted_at IS NULL OR user_id = (( SELECT auth.uid() AS uid))) AND evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), evolv.follows(user_id)) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.guilds g
   WHERE g.id = posts.guild_id))));
 create policy posts_update_own on public.posts for update to authenticated
