@@ -876,13 +876,13 @@ AS $function$
 declare
     path uuid := coalesce(new.path_id, old.path_id);
 begin
-    update public.learning_paths
-    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
-    where id = path;
     perform evolv.recompute_enrollment(e.id)
     from public.learning_path_enrollments e
     where e.path_id = path and e.completed_at is null
     order by e.id;
+    update public.learning_paths
+    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
+    where id = path;
     return null;
 end
 $function$;
@@ -1312,6 +1312,23 @@ CREATE OR REPLACE FUNCTION evolv.lock_pair(one uuid, other uuid)
  SET search_path TO ''
 AS $function$
     select pg_advisory_xact_lock(hashtextextended('evolv.lock_pair ' || least(one, other) || greatest(one, other), 0))
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.lock_steps()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+    path constant bigint := hashtextextended('evolv.lock_steps ' || coalesce(new.path_id, old.path_id), 0);
+begin
+    if tg_table_name = 'learning_path_steps' then
+        perform pg_advisory_xact_lock(path);
+    else
+        perform pg_advisory_xact_lock_shared(path);
+    end if;
+    return coalesce(new, old);
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION evolv.my_enrolled_path_ids()
@@ -2123,6 +2140,7 @@ alter table public.learning_path_enrollments enable row level security;
 CREATE INDEX learning_path_enrollments_path_id_idx ON public.learning_path_enrollments USING btree (path_id);
 
 CREATE TRIGGER learning_path_enrollments_count AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.count_enrollments();
+CREATE TRIGGER learning_path_enrollments_lock_steps BEFORE INSERT ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
 
 create policy learning_path_enrollments_delete_own on public.learning_path_enrollments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)) AND completed_at IS NULL);
@@ -2209,6 +2227,7 @@ create table public.learning_path_steps (
 alter table public.learning_path_steps enable row level security;
 
 CREATE TRIGGER learning_path_steps_follow AFTER INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.follow_steps();
+CREATE TRIGGER learning_path_steps_lock BEFORE INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
 
 create policy learning_path_steps_delete_instructor on public.learning_path_steps for delete to authenticated
     using ((path_id IN ( SELECT evolv.my_taught_path_ids() AS my_taught_path_ids)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));

@@ -232,6 +232,34 @@ create trigger learning_path_step_progress_follow
     after insert or delete or update of status, time_spent_minutes on public.learning_path_step_progress
     for each row execute function evolv.follow_step_progress();
 
+-- Changes of the steps of one path queue here, and whoever enrols waits for them: no enrolment is missed by the recount.
+create function evolv.lock_steps()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+declare
+    path constant bigint := hashtextextended('evolv.lock_steps ' || coalesce(new.path_id, old.path_id), 0);
+begin
+    if tg_table_name = 'learning_path_steps' then
+        perform pg_advisory_xact_lock(path);
+    else
+        perform pg_advisory_xact_lock_shared(path);
+    end if;
+    return coalesce(new, old);
+end
+$$;
+
+create trigger learning_path_steps_lock
+    before insert or delete on public.learning_path_steps
+    for each row execute function evolv.lock_steps();
+
+create trigger learning_path_enrollments_lock_steps
+    before insert on public.learning_path_enrollments
+    for each row execute function evolv.lock_steps();
+
+-- The enrolments first and the path last, which is the order of those who leave the path: the other way round, both wait
+-- for each other for ever.
 create function evolv.follow_steps()
     returns trigger
     language plpgsql
@@ -241,13 +269,13 @@ as $$
 declare
     path uuid := coalesce(new.path_id, old.path_id);
 begin
-    update public.learning_paths
-    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
-    where id = path;
     perform evolv.recompute_enrollment(e.id)
     from public.learning_path_enrollments e
     where e.path_id = path and e.completed_at is null
     order by e.id;
+    update public.learning_paths
+    set total_steps = total_steps + case tg_op when 'INSERT' then 1 else -1 end
+    where id = path;
     return null;
 end
 $$;

@@ -11,11 +11,12 @@ public sealed class CounterTests(EvolvCluster cluster, ITestOutputHelper output)
 {
     const int People = 4;
 
-    // Refusals that are answers: what is asked for is not allowed, not there, there already, or against a rule.
+    // Refusals that are answers: what is asked for is not allowed, not there, there already, or against a rule. An enrolment
+    // that goes while a progress of it is being written leaves that without its path: not null.
     static readonly string[] Answers =
     [
         PostgresErrorCodes.InsufficientPrivilege, PostgresErrorCodes.UniqueViolation, PostgresErrorCodes.ForeignKeyViolation,
-        PostgresErrorCodes.CheckViolation,
+        PostgresErrorCodes.CheckViolation, PostgresErrorCodes.NotNullViolation,
     ];
 
     static readonly string[] Deeds =
@@ -130,7 +131,8 @@ public sealed class CounterTests(EvolvCluster cluster, ITestOutputHelper output)
 
         await database.AssertInvariantsAsync();
         output.WriteLine($"{deadlocks.Count} deadlocks in 1600 deeds:\n{string.Join("\n---\n", deadlocks)}");
-        Assert.InRange(deadlocks.Count, 0, 8);
+        // A parent that is deleted while its child goes, too, is a deadlock that no order of locks avoids; it must be rare.
+        Assert.InRange(deadlocks.Count, 0, 2);
 
         async Task<bool> TryAsync(Caller caller, string statement)
         {
