@@ -194,7 +194,8 @@ create policy user_follows_delete_either on public.user_follows
     for delete to authenticated
     using (follower_id = (select auth.uid()) or following_id = (select auth.uid()));
 
--- Whom the caller follows. Definer: the feed asks for all of them, and the policies of user_follows have nothing to add.
+-- Whom the caller follows. Definer: the rule of visibility and the feed ask for all of them at once, and the policies of
+-- user_follows have nothing to add.
 create function evolv.my_followees()
     returns uuid[]
     language sql
@@ -206,29 +207,13 @@ as $$
     select array(select following_id from public.user_follows where follower_id = auth.uid() and status = 'accepted')
 $$;
 
--- Whether the caller follows this person.
-create function evolv.follows(person uuid)
-    returns boolean
-    language sql
-    stable
-    security definer
-    parallel safe
-    set search_path = ''
-as $$
-    select exists (
-        select
-        from public.user_follows
-        where follower_id = auth.uid() and following_id = person and status = 'accepted'
-    )
-$$;
-
-grant execute on function evolv.my_followees, evolv.follows to authenticated, service_role;
+grant execute on function evolv.my_followees to authenticated, service_role;
 
 -- The rule of visibility ----------------------------------------------------------------------------------------------
 
 -- Whether the viewer may see something that `owner` made for this `visibility`. Every policy about content asks this and
 -- nothing else. It has no SET and is no definer, so that the planner inlines it: what is the same for all rows (viewer,
--- hidden) is computed once for a statement, and the search for a follow only where the rule comes to it.
+-- hidden people, followees) is computed once for a statement, and the followees only if the rule comes to them.
 create function evolv.can_view(owner uuid, visibility text, viewer uuid, hidden uuid[], follows boolean)
     returns boolean
     language sql
@@ -325,7 +310,8 @@ create policy posts_select_authenticated on public.posts
     using (
         (deleted_at is null or user_id = (select auth.uid()))
         and evolv.can_view(
-            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()), evolv.follows(user_id))
+            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
+            user_id = any ((select evolv.my_followees())::uuid[]))
         and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = posts.guild_id))
     );
 
@@ -620,7 +606,8 @@ create policy feed_items_select_authenticated on public.feed_items
     for select to authenticated
     using (
         evolv.can_view(
-            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()), evolv.follows(user_id))
+            user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
+            user_id = any ((select evolv.my_followees())::uuid[]))
         and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = feed_items.guild_id))
     );
 

@@ -16,6 +16,8 @@ declare
     skip constant int := (page - 1) * page_limit;
     wanted constant int := skip + page_limit + 1; -- one more tells whether there is a next page
     followees uuid[];
+    people uuid[];
+    least_at timestamptz;
     items public.feed_items[];
 begin
     if filter = 'all' then
@@ -46,40 +48,45 @@ begin
         -- Who follows many finds the page among the newest items of all: walk those and keep what is followed.
         if cardinality(followees) >= 500 then
             items := array(
-                select i.f
+                select row(i.*)::public.feed_items
                 from (
-                    select f
+                    select f.*
                     from public.feed_items f
                     where (f.created_at, f.id) < (before_at, before_id)
                     order by f.created_at desc, f.id desc
                     limit 20000
                 ) i
-                where ((i.f).user_id in (select unnest(followees))) is true
+                where (i.user_id in (select unnest(followees))) is true
                 limit wanted);
         end if;
 
-        -- Who follows few, or whose followees are silent: the newest item of each, and all that counts of the newest ones.
+        -- Who follows few, or whose followees are silent: the newest item of each person tells who is on the page, and the
+        -- oldest of those how far back it reaches.
         if cardinality(followees) < 500 or cardinality(items) < wanted then
+            select array_agg(h.person), coalesce((array_agg(h.created_at))[wanted], '-infinity')
+            into people, least_at
+            from (
+                select u.person, newest.created_at
+                from unnest(followees) u (person)
+                cross join lateral (
+                    select f.created_at, f.id
+                    from public.feed_items f
+                    where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
+                    order by f.created_at desc, f.id desc
+                    limit 1
+                ) newest
+                order by newest.created_at desc, newest.id desc
+                limit wanted
+            ) h;
             items := array(
-                with heads as materialized (
-                    select u.person
-                    from unnest(followees) u (person)
-                    cross join lateral (
-                        select f.created_at, f.id
-                        from public.feed_items f
-                        where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
-                        order by f.created_at desc, f.id desc
-                        limit 1
-                    ) newest
-                    order by newest.created_at desc, newest.id desc
-                    limit wanted
-                )
                 select i.f
-                from heads
+                from unnest(people) u (person)
                 cross join lateral (
                     select f
                     from public.feed_items f
-                    where f.user_id = heads.person and (f.created_at, f.id) < (before_at, before_id)
+                    where f.user_id = u.person
+                        and (f.created_at, f.id) < (before_at, before_id)
+                        and f.created_at >= least_at
                     order by f.created_at desc, f.id desc
                     limit wanted
                 ) i

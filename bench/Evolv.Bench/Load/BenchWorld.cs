@@ -1,9 +1,11 @@
+using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Reflection;
+using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Platform.Postgres;
@@ -12,7 +14,7 @@ using Npgsql;
 namespace Evolv.Bench.Load;
 
 /// <summary>Somebody who calls: with an access token from the server itself.</summary>
-sealed record BenchPerson(Guid Id, string AccessToken);
+sealed record BenchPerson(Guid Id, Guid SessionId, string AccessToken, Caller Caller);
 
 /// <summary>
 /// A server in a process of its own with a PostgreSQL of its own, filled with people, a power-law graph of follows and feed
@@ -134,6 +136,9 @@ sealed class BenchWorld : IAsyncDisposable
 
         foreach (var followees in (int[])[20, 200, 2000])
             Followers[followees] = await SignUpFollowerAsync(owner, followees);
+
+        await using var vacuum = new NpgsqlCommand("vacuum (analyze) public.user_follows", owner) { CommandTimeout = 600 };
+        await vacuum.ExecuteNonQueryAsync();
     }
 
     async Task<BenchPerson> SignUpFollowerAsync(NpgsqlConnection owner, int followees)
@@ -158,7 +163,11 @@ sealed class BenchWorld : IAsyncDisposable
             Parameters = { new() { Value = id }, new() { Value = followees }, new() { Value = People } },
         };
         await follow.ExecuteNonQueryAsync();
-        return new BenchPerson(id, session.RootElement.GetProperty("access_token").GetString()!);
+        var token = session.RootElement.GetProperty("access_token").GetString()!;
+        var payload = Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token.Split('.')[1]));
+        using var claims = JsonDocument.Parse(payload);
+        return new BenchPerson(
+            id, claims.RootElement.GetProperty("session_id").GetGuid(), token, new Caller(Caller.AuthenticatedRole, payload, id));
     }
 
     async Task<NpgsqlConnection> OpenOwnerAsync() => await Migrator.OpenOwnerAsync(Connections, CancellationToken.None);

@@ -22,12 +22,19 @@ static partial class DatabaseLoad
     {
         var script = Path.Combine(world.Folder, "pgbench.sql");
         var log = Path.Combine(world.Folder, "pgbench-log");
+        var variables = new List<string> { $"claims={scenario.Caller.ClaimsJson}" };
+        // In pgbench's prepared mode a colon begins a variable, inside quotes as well: such texts go in as variables.
+        var sql = QuotedColon().Replace(scenario.Sql, quoted =>
+        {
+            variables.Add($"quoted{variables.Count}={quoted.Value.Trim('\'')}");
+            return $":quoted{variables.Count - 1}";
+        });
         await File.WriteAllTextAsync(script,
             $"""
             \set n random(1, 1000000000)
             \startpipeline
-            select set_config('role', '{scenario.Caller.Role}', true), set_config('request.jwt.claims', '{scenario.Caller.ClaimsJson}', true);
-            {scenario.Sql};
+            select set_config('role', '{scenario.Caller.Role}', true), set_config('request.jwt.claims', :claims, true), set_config('request.jwt.claim.sub', '{scenario.Caller.UserId}', true);
+            {sql};
             \endpipeline
 
             """);
@@ -36,7 +43,7 @@ static partial class DatabaseLoad
         [
             "-n", "-M", "prepared", "-f", script, "-T", seconds.ToString(CultureInfo.InvariantCulture),
             "-c", connections.ToString(CultureInfo.InvariantCulture), "-j", Math.Min(connections, 2).ToString(CultureInfo.InvariantCulture),
-            "-l", "--log-prefix", log,
+            "-l", "--log-prefix", log, .. variables.SelectMany(variable => (string[])["-D", variable]),
         ])
         {
             RedirectStandardOutput = true,
@@ -79,9 +86,9 @@ static partial class DatabaseLoad
             {
                 BatchCommands =
                 {
-                    new NpgsqlBatchCommand("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true)")
+                    new NpgsqlBatchCommand("select set_config('role', $1, true), set_config('request.jwt.claims', $2, true), set_config('request.jwt.claim.sub', $3, true)")
                     {
-                        Parameters = { new() { Value = scenario.Caller.Role }, new() { Value = scenario.Caller.ClaimsJson } },
+                        Parameters = { new() { Value = scenario.Caller.Role }, new() { Value = scenario.Caller.ClaimsJson }, new() { Value = scenario.Caller.UserId?.ToString() ?? "" } },
                     },
                     new NpgsqlBatchCommand(scenario.Sql.Replace(":n", "$1::bigint", StringComparison.Ordinal)),
                 },
@@ -103,6 +110,9 @@ static partial class DatabaseLoad
         }));
         return Measurement.Of([.. workers.SelectMany(latencies => latencies)], Stopwatch.GetElapsedTime(started).TotalSeconds, 0);
     }
+
+    [GeneratedRegex("'[^':]*:[^']*'")]
+    private static partial Regex QuotedColon();
 
     [GeneratedRegex(@"tps = ([\d.]+) ")]
     private static partial Regex Tps();
