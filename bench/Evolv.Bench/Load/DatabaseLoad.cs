@@ -24,8 +24,10 @@ static partial class DatabaseLoad
         var log = Path.Combine(world.Folder, "pgbench-log");
         var variables = new List<string> { $"claims={scenario.Caller.ClaimsJson}" };
         // In pgbench's prepared mode a colon begins a variable, inside quotes as well: such texts go in as variables.
-        var sql = QuotedColon().Replace(scenario.Sql, quoted =>
+        var sql = Quoted().Replace(scenario.Sql, quoted =>
         {
+            if (!quoted.Value.Contains(':', StringComparison.Ordinal))
+                return quoted.Value;
             variables.Add($"quoted{variables.Count}={quoted.Value.Trim('\'')}");
             return $":quoted{variables.Count - 1}";
         });
@@ -111,8 +113,8 @@ static partial class DatabaseLoad
         return Measurement.Of([.. workers.SelectMany(latencies => latencies)], Stopwatch.GetElapsedTime(started).TotalSeconds, 0);
     }
 
-    [GeneratedRegex("'[^':]*:[^']*'")]
-    private static partial Regex QuotedColon();
+    [GeneratedRegex("'[^']*'")]
+    private static partial Regex Quoted();
 
     [GeneratedRegex(@"tps = ([\d.]+) ")]
     private static partial Regex Tps();
