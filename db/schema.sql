@@ -887,21 +887,6 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.follows(person uuid)
- RETURNS boolean
- LANGUAGE sql
- STABLE PARALLEL SAFE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select exists (
-        select
-        from public.user_follows
-        where follower_id = auth.uid() and following_id = person and status = 'accepted'
-    )
-$function$;
-
-grant execute on function evolv.follows(person uuid) to authenticated, service_role;
-
 CREATE OR REPLACE FUNCTION evolv.forget_career()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1007,6 +992,8 @@ declare
     skip constant int := (page - 1) * page_limit;
     wanted constant int := skip + page_limit + 1; -- one more tells whether there is a next page
     followees uuid[];
+    people uuid[];
+    least_at timestamptz;
     items public.feed_items[];
 begin
     if filter = 'all' then
@@ -1037,40 +1024,45 @@ begin
         -- Who follows many finds the page among the newest items of all: walk those and keep what is followed.
         if cardinality(followees) >= 500 then
             items := array(
-                select i.f
+                select row(i.*)::public.feed_items
                 from (
-                    select f
+                    select f.*
                     from public.feed_items f
                     where (f.created_at, f.id) < (before_at, before_id)
                     order by f.created_at desc, f.id desc
                     limit 20000
                 ) i
-                where ((i.f).user_id in (select unnest(followees))) is true
+                where (i.user_id in (select unnest(followees))) is true
                 limit wanted);
         end if;
 
-        -- Who follows few, or whose followees are silent: the newest item of each, and all that counts of the newest ones.
+        -- Who follows few, or whose followees are silent: the newest item of each person tells who is on the page, and the
+        -- oldest of those how far back it reaches.
         if cardinality(followees) < 500 or cardinality(items) < wanted then
+            select array_agg(h.person), coalesce((array_agg(h.created_at))[wanted], '-infinity')
+            into people, least_at
+            from (
+                select u.person, newest.created_at
+                from unnest(followees) u (person)
+                cross join lateral (
+                    select f.created_at, f.id
+                    from public.feed_items f
+                    where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
+                    order by f.created_at desc, f.id desc
+                    limit 1
+                ) newest
+                order by newest.created_at desc, newest.id desc
+                limit wanted
+            ) h;
             items := array(
-                with heads as materialized (
-                    select u.person
-                    from unnest(followees) u (person)
-                    cross join lateral (
-                        select f.created_at, f.id
-                        from public.feed_items f
-                        where f.user_id = u.person and (f.created_at, f.id) < (before_at, before_id)
-                        order by f.created_at desc, f.id desc
-                        limit 1
-                    ) newest
-                    order by newest.created_at desc, newest.id desc
-                    limit wanted
-                )
                 select i.f
-                from heads
+                from unnest(people) u (person)
                 cross join lateral (
                     select f
                     from public.feed_items f
-                    where f.user_id = heads.person and (f.created_at, f.id) < (before_at, before_id)
+                    where f.user_id = u.person
+                        and (f.created_at, f.id) < (before_at, before_id)
+                        and f.created_at >= least_at
                     order by f.created_at desc, f.id desc
                     limit wanted
                 ) i
@@ -2012,7 +2004,7 @@ create policy feed_items_select_anon on public.feed_items for select to anon
    FROM public.guilds g
   WHERE g.id = feed_items.guild_id))));
 create policy feed_items_select_authenticated on public.feed_items for select to authenticated
-    using (evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), evolv.follows(user_id)) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+    using (evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), (user_id IN ( SELECT unnest(evolv.my_followees()) AS unnest))) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.guilds g
   WHERE g.id = feed_items.guild_id))));
 
@@ -2484,7 +2476,7 @@ create policy posts_select_anon on public.posts for select to anon
    FROM public.guilds g
   WHERE g.id = posts.guild_id))));
 create policy posts_select_authenticated on public.posts for select to authenticated
-    using ((deleted_at IS NULL OR user_id = (( SELECT auth.uid() AS uid))) AND evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), evolv.follows(user_id)) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
+    using ((deleted_at IS NULL OR user_id = (( SELECT auth.uid() AS uid))) AND evolv.can_view(user_id, visibility, ( SELECT auth.uid() AS uid), ( SELECT evolv.hidden_people() AS hidden_people), (user_id IN ( SELECT unnest(evolv.my_followees()) AS unnest))) AND (guild_id IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR (EXISTS ( SELECT
    FROM public.guilds g
   WHERE g.id = posts.guild_id))));
 create policy posts_update_own on public.posts for update to authenticated

@@ -311,7 +311,7 @@ create policy posts_select_authenticated on public.posts
         (deleted_at is null or user_id = (select auth.uid()))
         and evolv.can_view(
             user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
-            user_id = any ((select evolv.my_followees())::uuid[]))
+            user_id in (select unnest(evolv.my_followees())))
         and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = posts.guild_id))
     );
 
@@ -607,7 +607,7 @@ create policy feed_items_select_authenticated on public.feed_items
     using (
         evolv.can_view(
             user_id, visibility, (select auth.uid()), (select evolv.hidden_people()),
-            user_id = any ((select evolv.my_followees())::uuid[]))
+            user_id in (select unnest(evolv.my_followees())))
         and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = feed_items.guild_id))
     );
 

@@ -105,7 +105,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         from pg_policies
         where schemaname = 'public'
             and regexp_replace(coalesce(qual, '') || coalesce(with_check, ''),
-                'SELECT (auth\.(uid|jwt|role)\(\)|evolv\.(has_role|hidden_people|my_\w+)\()', '', 'g')
+                'SELECT (unnest\()?(auth\.(uid|jwt|role)\(\)|evolv\.(has_role|hidden_people|my_\w+)\()', '', 'g')
                 ~ '(auth\.(uid|jwt|role)|evolv\.(has_role|hidden_people|my_\w+))\('
         """);
 
