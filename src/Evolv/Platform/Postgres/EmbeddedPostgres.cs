@@ -247,7 +247,8 @@ sealed class EmbeddedPostgres(DataFolder folder, ILogger<EmbeddedPostgres> logge
 
     string Program(string name) => Path.Combine(_native, "bin", name);
 
-    static void Run(string program, IEnumerable<string> arguments)
+    /// <exception cref="SetupException">It ends with another code than 0.</exception>
+    internal static void Run(string program, IEnumerable<string> arguments)
         => Run(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,

@@ -20,7 +20,31 @@ static class PostgresBinaries
             ?? throw new SetupException(
                 $"PostgreSQL is not installed: the npm package {package} was not found; run npm ci in Evolv's folder, or set Database:ConnectionString.");
         MakeLinks(found);
-        return Path.Combine(found, "native");
+        var native = Path.Combine(found, "native");
+        return PostgresUser.Required is null || PostgresUser.IsReachable(Path.Combine(native, "bin")) ? native : CopyToCache(found);
+    }
+
+    // Under root below a folder that only root may enter (/root, a fresh mktemp -d): PostgreSQL asks access(2) about its own
+    // programs, which looks at the user and ignores capabilities, so they must lie where anybody may go.
+    static string CopyToCache(string package)
+    {
+        using var about = JsonDocument.Parse(File.ReadAllText(Path.Combine(package, "package.json")));
+        var cache = Path.Combine("/var/cache/evolv", $"postgresql-{about.RootElement.GetProperty("version").GetString()}");
+        if (Directory.Exists(cache))
+            return cache;
+        Directory.CreateDirectory("/var/cache/evolv");
+        var copy = $"{cache}.{Environment.ProcessId}";
+        EmbeddedPostgres.Run("cp", ["-a", "--no-preserve=ownership", Path.Combine(package, "native"), copy]);
+        try
+        {
+            Directory.Move(copy, cache);
+        }
+        catch (IOException) when (Directory.Exists(cache))
+        {
+            Directory.Delete(copy, recursive: true); // Another process was quicker.
+        }
+
+        return cache;
     }
 
     static string Platform()

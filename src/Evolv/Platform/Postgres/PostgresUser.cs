@@ -39,10 +39,10 @@ sealed record PostgresUser(string Name, int UserId, int GroupId)
                 start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"--reuid={user.UserId}"));
                 start.ArgumentList.Add(string.Create(CultureInfo.InvariantCulture, $"--regid={user.GroupId}"));
                 start.ArgumentList.Add("--clear-groups");
-                if (!IsReachable(folder) || !IsReachable(Path.GetDirectoryName(program)!))
+                if (!IsReachable(folder))
                 {
-                    // The folder lies below one that only root may enter (/root, or a fresh mktemp -d). This capability
-                    // lets PostgreSQL pass through; it gives no right to write.
+                    // The data lie below a folder that only root may enter. This capability lets PostgreSQL pass through; it
+                    // gives no right to write.
                     start.ArgumentList.Add("--inh-caps=+dac_read_search");
                     start.ArgumentList.Add("--ambient-caps=+dac_read_search");
                 }
@@ -73,7 +73,8 @@ sealed record PostgresUser(string Name, int UserId, int GroupId)
             ? new PostgresUser(name, user, group)
             : null;
 
-    static bool IsReachable(string folder)
+    /// <summary>Whether every user may enter this folder.</summary>
+    internal static bool IsReachable(string folder)
     {
         for (var at = new DirectoryInfo(folder); at is not null; at = at.Parent)
         {
