@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Text.Json;
 
 namespace Evolv.Platform.Data;
@@ -26,9 +25,6 @@ sealed record Caller(string Role, string ClaimsJson, Guid? UserId = null)
         => new(AuthenticatedRole, JsonSerializer.Serialize(new { sub = userId, role = AuthenticatedRole }), userId);
 
     internal bool IsService => Role == ServiceRole;
-
-    public static ValueTask<Caller?> BindAsync(HttpContext context, ParameterInfo parameter)
-        => ValueTask.FromResult<Caller?>(context.Features.Get<CallerFeature>()?.Caller ?? Anonymous);
 }
 
 /// <summary>

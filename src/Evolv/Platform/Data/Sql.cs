@@ -11,9 +11,6 @@ readonly record struct Identifier(string Name)
     internal string Quoted => $"\"{Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }
 
-/// <summary>Text whose type PostgreSQL, and not we, decides: a value from a query string.</summary>
-readonly record struct Untyped(string? Text);
-
 /// <summary>JSON text that travels as <c>jsonb</c>.</summary>
 readonly record struct Json(string Text);
 
@@ -44,8 +41,6 @@ sealed class Sql
         _text.Append(fragment._text);
         _parameters.AddRange(fragment._parameters);
     }
-
-    public void AppendFormatted(Untyped value) => Add(value.Text, NpgsqlDbType.Unknown);
 
     public void AppendFormatted(Json value) => Add(value.Text, NpgsqlDbType.Jsonb);
 
