@@ -40,6 +40,7 @@ static class Program
 
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
+        app.UseUrls();
         app.UseHttp();
         app.UseAuth();
         app.UseFunctions();

@@ -32,6 +32,14 @@ static class HttpModule
         return services;
     }
 
+    /// <summary>Listens where the setting says; without it ASP.NET Core has a default of its own.</summary>
+    internal static void UseUrls(this WebApplication app)
+    {
+        var urls = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Urls;
+        foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            app.Urls.Add(url);
+    }
+
     /// <summary>Before everything else: the id of the request, CORS (errors need it, too), and the answer to a crash.</summary>
     internal static void UseHttp(this WebApplication app)
     {
