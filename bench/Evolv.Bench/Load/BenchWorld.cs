@@ -1,9 +1,7 @@
 using System.Buffers.Text;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -60,7 +58,7 @@ sealed class BenchWorld : IAsyncDisposable
     internal static async Task<BenchWorld> StartAsync(int people, int items)
     {
         var folder = Directory.CreateTempSubdirectory("evolv-bench-").FullName;
-        var port = FreePort();
+        var port = DataFolder.FreePort();
         var started = Stopwatch.GetTimestamp();
         var server = await StartServerAsync(folder, port);
         var first = Stopwatch.GetElapsedTime(started);
@@ -177,13 +175,6 @@ sealed class BenchWorld : IAsyncDisposable
         await using var owner = await OpenOwnerAsync();
         await using var command = new NpgsqlCommand(sql, owner) { CommandTimeout = 600 };
         return (string)(await command.ExecuteScalarAsync())!;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     static void Say(FormattableString text) => Console.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Data;
@@ -16,7 +14,7 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     readonly string _folder = Directory.CreateTempSubdirectory("evolv-process-").FullName;
-    readonly int _port = FreePort();
+    readonly int _port = DataFolder.FreePort();
     readonly StringBuilder _log = new();
     Process? _process;
 
@@ -164,13 +162,6 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
         foreach (var (key, value) in environment)
             start.Environment[key] = value;
         return start;
-    }
-
-    static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>Reads one value of <c>status -o json</c>.</summary>

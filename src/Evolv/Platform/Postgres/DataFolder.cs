@@ -88,7 +88,7 @@ sealed class DataFolder : IDisposable
 
     internal PostgresSecret ReadOrCreateSecret()
     {
-        if (ReadSecret() is { } existing && (IsFree(existing.Port) || HasCluster))
+        if (ReadSecret() is { } existing)
             return existing;
         var secret = new PostgresSecret(FreePort(), RandomNumberGenerator.GetHexString(48, lowercase: true));
         Save(secret);
@@ -140,7 +140,8 @@ sealed class DataFolder : IDisposable
         File.Move(temporary, SecretPath, overwrite: true);
     }
 
-    static int FreePort()
+    /// <summary>A loopback port that nobody listens on now.</summary>
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

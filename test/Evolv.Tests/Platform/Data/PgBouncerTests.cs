@@ -55,7 +55,7 @@ public sealed class PgBouncerTests(EvolvCluster cluster)
         internal static async Task<Bouncer> StartAsync(NpgsqlConnectionStringBuilder server)
         {
             var folder = Directory.CreateTempSubdirectory("evolv-pgbouncer-").FullName;
-            var port = FreePort();
+            var port = DataFolder.FreePort();
             var file = Path.Combine(folder, "pgbouncer.ini");
             await File.WriteAllTextAsync(file,
                 $"""
@@ -106,13 +106,6 @@ public sealed class PgBouncerTests(EvolvCluster cluster)
             {
                 return false;
             }
-        }
-
-        static int FreePort()
-        {
-            using var listener = new TcpListener(IPAddress.Loopback, 0);
-            listener.Start();
-            return ((IPEndPoint)listener.LocalEndpoint).Port;
         }
     }
 }
