@@ -1,3 +1,4 @@
+using System.Data;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
@@ -60,6 +61,46 @@ sealed class Database(NpgsqlDataSource source)
         catch
         {
             await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Runs statements as <paramref name="caller"/> in one transaction and one round trip, with settings of the request. It is
+    /// committed when this returns; with <see cref="RequestSession.Commits"/> the result decides, which costs another
+    /// round trip.
+    /// </summary>
+    /// <param name="read">Called at the result of the first statement. Columns must be read in order.</param>
+    internal async Task<T> RunAsync<T>(
+        Caller caller, RequestSession session, IReadOnlyList<NpgsqlBatchCommand> statements,
+        Func<NpgsqlDataReader, CancellationToken, Task<T>> read, Func<T, bool>? commits, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            await using var transaction = commits is null && session.Isolation is null
+                ? null
+                : await connection.BeginTransactionAsync(session.Isolation ?? IsolationLevel.ReadCommitted, cancellationToken);
+            await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { session.Become(caller) } };
+            foreach (var statement in statements)
+                batch.BatchCommands.Add(statement);
+            T result;
+            await using (var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken))
+            {
+                await reader.NextResultAsync(cancellationToken);
+                result = await read(reader, cancellationToken);
+                while (await reader.NextResultAsync(cancellationToken))
+                {
+                }
+            }
+
+            if (transaction is not null)
+                await (commits?.Invoke(result) == false ? transaction.RollbackAsync(cancellationToken) : transaction.CommitAsync(cancellationToken));
+            return result;
+        }
+        catch (PostgresException)
+        {
+            connection.ForgetStatements();
             throw;
         }
     }

@@ -5,10 +5,17 @@ using NpgsqlTypes;
 
 namespace Evolv.Platform.Data;
 
-/// <summary>A name in SQL, always quoted.</summary>
+/// <summary>A name in SQL, always quoted. It ends at a NUL, which would end the whole statement on the wire.</summary>
 readonly record struct Identifier(string Name)
 {
-    internal string Quoted => $"\"{Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    internal string Quoted
+    {
+        get
+        {
+            var name = Name.IndexOf('\0', StringComparison.Ordinal) is var end and >= 0 ? Name[..end] : Name;
+            return $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+        }
+    }
 }
 
 /// <summary>JSON text that travels as <c>jsonb</c>.</summary>

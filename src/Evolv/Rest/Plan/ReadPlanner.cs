@@ -1,0 +1,251 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Evolv.Rest.Request;
+using Evolv.Rest.Schema;
+
+namespace Evolv.Rest.Plan;
+
+/// <summary>
+/// select, filters, order and ranges → a tree of tables to read. The steps and their order are PostgREST's, so that a request
+/// that is wrong in two ways gets the same error.
+/// </summary>
+sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
+{
+    readonly SchemaCache _schema = snapshot.Schema!;
+    readonly RestConfig _config = snapshot.Config;
+    readonly FieldResolver _fields = new(snapshot.Schema!);
+    readonly Dictionary<ReadPlan, ImmutableArray<SelectItem.Column>> _columns = [];
+    readonly List<(ReadPlan Plan, Filter Filter)> _filters = [];
+    readonly List<(ReadPlan Plan, ImmutableArray<OrderTerm> Terms)> _orders = [];
+    readonly List<(ReadPlan Plan, Logic Logic)> _logic = [];
+
+    /// <param name="table">The table at the top; for a call, the one whose rows come back.</param>
+    internal ReadPlan Plan(QualifiedName table)
+    {
+        var top = Initial(new ReadPlan(table.Name, table, depth: 0), request.Query.Select);
+        AttachParameters(top);
+        if (request.Action is not RequestAction.Read)
+            (top.From, top.FromAlias) = (ReadPlan.SourceRows, table.Name);
+        Embed(top, top.FromAlias ?? table.Name);
+        ResolveFields(top, table);
+        Stars.Expand(top, _schema, _fields, table);
+        foreach (var plan in top.SelfAndEmbeds())
+            plan.Select = [.. plan.Select.Select(field => WithAlias(field, plan.Spread is not null))];
+        ResolveRelatedOrders(top);
+        ResolveNullEmbeds(top);
+        Spreads.AddSelects(top);
+        if (!_config.AggregatesEnabled && top.SelfAndEmbeds().Any(plan => plan.Select.Any(field => field.Aggregate is not null)))
+            throw RestError.AggregatesDisabled();
+        Spreads.Hoist(top);
+        Spreads.MoveOrders(top);
+        if (!request.IsMutation)
+        {
+            foreach (var plan in top.SelfAndEmbeds())
+                plan.Range = plan.Range.Restrict(_config.MaxRows);
+        }
+
+        return top;
+    }
+
+    ReadPlan Initial(ReadPlan plan, ImmutableArray<SelectItem> items)
+    {
+        _columns[plan] = [.. items.OfType<SelectItem.Column>()];
+        plan.Embeds =
+        [
+            .. items.Select(item => item switch
+            {
+                SelectItem.Embed embed => Initial(
+                    new(embed.Name, new(plan.From.Schema, embed.Name), plan.Depth + 1) { Alias = embed.Alias, Hint = embed.Hint, Join = embed.Join },
+                    embed.Items),
+                SelectItem.Spread spread => Initial(
+                    new(spread.Name, new(plan.From.Schema, spread.Name), plan.Depth + 1)
+                    {
+                        Hint = spread.Hint, Join = spread.Join, Spread = new SpreadKind.ToOne(),
+                    },
+                    spread.Items),
+                _ => null,
+            }).OfType<ReadPlan>(),
+        ];
+        return plan;
+    }
+
+    /// <summary>Finds the table that each parameter is about. Those of the top of a write are the write's own.</summary>
+    void AttachParameters(ReadPlan top)
+    {
+        var query = request.Query;
+        foreach (var (path, filter) in query.Filters.Where(IsForReading))
+            _filters.Add((FindEmbed(top, path), filter));
+        foreach (var (path, terms) in query.Orders)
+            _orders.Add((FindEmbed(top, path), terms));
+        if (!request.IsMutation)
+        {
+            foreach (var (path, range) in query.Ranges)
+                FindEmbed(top, path).Range = range;
+        }
+
+        foreach (var (path, logic) in query.Logic.Where(IsForReading))
+            _logic.Add((FindEmbed(top, path), logic));
+    }
+
+    bool IsForReading<T>(At<T> parameter) => !request.IsMutation || !parameter.Path.IsEmpty;
+
+    ReadPlan FindEmbed(ReadPlan top, ImmutableArray<string> path)
+    {
+        var plan = top;
+        foreach (var name in path)
+        {
+            var byTarget = plan.Embeds.FirstOrDefault(embed => embed.Name == name || embed.Alias == name);
+            var found = _config.LegacyTargetNames ? byTarget : plan.Embeds.FirstOrDefault(embed => embed.NameInRequest == name);
+            if (found is null)
+            {
+                throw byTarget?.Alias is { } alias && alias != name
+                    ? RestError.NotEmbeddedByTargetName(name, alias)
+                    : RestError.NotEmbedded(name);
+            }
+
+            if (found.Alias is { } other && other != name)
+                found.IsNamedByTarget = true;
+            plan = found;
+        }
+
+        return plan;
+    }
+
+    /// <summary>Finds the relationships of all embeds and names their tables in the statement.</summary>
+    /// <param name="origin">The name of the parent's table in the schema.</param>
+    void Embed(ReadPlan parent, string origin)
+    {
+        foreach (var plan in parent.Embeds)
+        {
+            var relationship = Embedding.Find(_schema, request.Schema, origin, plan.Name, plan.Hint);
+            var alias = string.Create(CultureInfo.InvariantCulture, $"{relationship.ForeignTable.Name}_{plan.Depth}");
+            plan.From = relationship.ForeignTable;
+            plan.Relationship = relationship;
+            plan.AggregateAlias = string.Create(
+                CultureInfo.InvariantCulture, $"{relationship.Table.Name}_{plan.NameInRequest}_{plan.Depth}");
+            if (plan.Spread is not null && !relationship.IsToOne)
+                plan.Spread = new SpreadKind.ToMany([], []);
+            var parentName = parent.FromAlias is { } parentAlias ? new QualifiedName("", parentAlias) : relationship.Table;
+            switch (relationship)
+            {
+                case Relationship.Computed:
+                    plan.FromAlias = alias;
+                    plan.ParentRow = parentName;
+                    break;
+                case Relationship.Key { Cardinality: Cardinality.ManyToMany many } key:
+                    // Joined to its junction in the same FROM, under its own name.
+                    plan.JoinConditions =
+                    [
+                        .. many.Target.Select(pair => new JoinCondition(many.Junction, pair.ForeignColumn, key.ForeignTable, pair.Column)),
+                        .. many.Source.Select(pair => new JoinCondition(many.Junction, pair.ForeignColumn, parentName, pair.Column)),
+                    ];
+                    break;
+                case Relationship.Key key:
+                    plan.FromAlias = alias;
+                    plan.JoinConditions =
+                        [.. key.Cardinality.Pairs.Select(pair => new JoinCondition(new("", alias), pair.ForeignColumn, parentName, pair.Column))];
+                    break;
+            }
+
+            Embed(plan, relationship.ForeignTable.Name);
+        }
+    }
+
+    void ResolveFields(ReadPlan top, QualifiedName table)
+    {
+        QualifiedName TableOf(ReadPlan plan) => plan == top ? table : plan.From;
+
+        foreach (var (plan, columns) in _columns)
+        {
+            plan.Select =
+            [
+                .. columns.Select(column => new SelectField(
+                    _fields.ForOutput(TableOf(plan), column.Field), column.Aggregate, column.AggregateCast, column.Cast, column.Alias)),
+            ];
+        }
+
+        foreach (var (plan, terms) in _orders)
+        {
+            plan.Order =
+            [
+                .. terms.Select(term => new PlanOrder(
+                    term.Relation,
+                    term.Relation is null ? _fields.ForOrder(TableOf(plan), term.Field) : new PlanField(term.Field.Name, term.Field.Path),
+                    term.Direction, term.Nulls)),
+            ];
+        }
+
+        foreach (var group in _logic.GroupBy(entry => entry.Plan))
+            group.Key.Where = [.. group.Select(entry => Resolve(entry.Logic, TableOf(group.Key), _fields))];
+        foreach (var group in _filters.GroupBy(entry => entry.Plan))
+            group.Key.Where = [.. group.Key.Where, .. group.Select(entry => Resolve(entry.Filter, TableOf(group.Key), _fields))];
+    }
+
+    internal static PlanLogic Resolve(Logic logic, QualifiedName table, FieldResolver fields) => logic switch
+    {
+        Logic.Leaf(var filter) => Resolve(filter, table, fields),
+        Logic.Branch branch => new PlanLogic.Branch(
+            branch.Negated, branch.Operator, [.. branch.Terms.Select(term => Resolve(term, table, fields))]),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    internal static PlanLogic Resolve(Filter filter, QualifiedName table, FieldResolver fields)
+        => new PlanLogic.Leaf(fields.ForFilter(table, filter.Field, filter.Operation), filter.Negated, filter.Operation);
+
+    // The last key names what a JSON path finds; an index takes the key before it.
+    static SelectField WithAlias(SelectField field, bool isSpread)
+    {
+        if (field.Alias is not null)
+            return field;
+        if (field.Aggregate is { } aggregate)
+            return isSpread ? field with { Alias = Lower(aggregate) } : field;
+        if (field.Field.Path is { IsEmpty: false } path)
+            return field with { Alias = path.LastOrDefault(step => !step.IsIndex).Operand ?? field.Field.Name };
+        return field.Field.Transform is null ? field : field with { Alias = field.Field.Name };
+    }
+
+    static string Lower(Aggregate aggregate) => aggregate switch
+    {
+        Aggregate.Sum => "sum",
+        Aggregate.Avg => "avg",
+        Aggregate.Count => "count",
+        Aggregate.Max => "max",
+        Aggregate.Min => "min",
+    };
+
+    /// <summary><c>order=rel(col)</c> needs an embed that has one row.</summary>
+    static void ResolveRelatedOrders(ReadPlan top)
+    {
+        foreach (var plan in top.SelfAndEmbeds())
+        {
+            plan.Order =
+            [
+                .. plan.Order.Select(term =>
+                {
+                    if (term.Relation is not { } relation)
+                        return term;
+                    var embed = plan.Embeds.FirstOrDefault(embed => embed.NameInRequest == relation) ?? throw RestError.NotEmbedded(relation);
+                    return embed.Relationship!.IsToOne
+                        ? term with { Relation = embed.AggregateAlias }
+                        : throw RestError.RelatedOrderNotToOne(plan.FromAlias is not null && plan.From == ReadPlan.SourceRows ? plan.FromAlias : plan.From.Name, embed.NameInRequest);
+                }),
+            ];
+        }
+    }
+
+    /// <summary><c>rel=is.null</c> asks whether an embed found nothing.</summary>
+    static void ResolveNullEmbeds(ReadPlan top)
+    {
+        foreach (var plan in top.SelfAndEmbeds().Where(plan => !plan.Embeds.IsEmpty))
+            plan.Where = [.. plan.Where.Select(logic => WithNullEmbeds(logic, plan.Embeds))];
+    }
+
+    static PlanLogic WithNullEmbeds(PlanLogic logic, ImmutableArray<ReadPlan> embeds) => logic switch
+    {
+        PlanLogic.Branch branch => branch with { Terms = [.. branch.Terms.Select(term => WithNullEmbeds(term, embeds))] },
+        PlanLogic.Leaf { Field.Path.IsEmpty: true, Operation: Operation.Is { Value: IsValue.Null } } leaf
+            when embeds.FirstOrDefault(embed => embed.NameInRequest == leaf.Field.Name) is { } embed
+            => new PlanLogic.NullEmbed(leaf.Negated, embed.AggregateAlias),
+        _ => logic,
+    };
+}

@@ -1,0 +1,35 @@
+using System.Collections.Immutable;
+
+namespace Evolv.Rest.Request;
+
+/// <summary>How much one request may ask for: PostgreSQL plans each embed and each condition.</summary>
+static class RestLimitChecks
+{
+    /// <exception cref="RestError">EVOLV02 or EVOLV03</exception>
+    internal static void Check(QueryParameters query, RestLimits limits)
+    {
+        var conditions = query.Filters.Length + query.Orders.Sum(order => order.Value.Length) + Count(query.Select, 1, limits) +
+            query.Logic.Sum(logic => Count(logic.Value, 1, limits));
+        if (conditions > limits.MaxConditions)
+            throw RestError.TooManyConditions(limits.MaxConditions);
+    }
+
+    static int Count(ImmutableArray<SelectItem> items, int depth, RestLimits limits)
+    {
+        if (depth > limits.MaxDepth)
+            throw RestError.TooDeep(limits.MaxDepth);
+        return items.Sum(item => 1 + item switch
+        {
+            SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
+            SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
+            _ => 0,
+        });
+    }
+
+    static int Count(Logic logic, int depth, RestLimits limits)
+    {
+        if (depth > limits.MaxDepth)
+            throw RestError.TooDeep(limits.MaxDepth);
+        return logic is Logic.Branch branch ? branch.Terms.Sum(term => Count(term, depth + 1, limits)) : 1;
+    }
+}

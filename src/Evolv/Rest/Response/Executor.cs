@@ -1,0 +1,132 @@
+using System.Text;
+using Evolv.Platform.Data;
+using Evolv.Rest.Plan;
+using Evolv.Rest.Query;
+using Evolv.Rest.Request;
+using Npgsql;
+
+namespace Evolv.Rest.Response;
+
+/// <summary>
+/// Runs a statement and writes its answer. A read is copied to the client as it comes; a write is answered after its commit.
+/// </summary>
+sealed class Executor(Database database)
+{
+    internal async Task ReadAsync(
+        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    {
+        var request = exchange.Request;
+        var writer = exchange.Writer;
+        var estimates = request.Preferences.Estimates && plan is ActionPlan.Read;
+        await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : Array.Empty<NpgsqlBatchCommand>(), statement.ToCommand()],
+            async (reader, token) =>
+            {
+                await SkipPreRequestAsync(exchange, reader, token);
+                var estimate = estimates ? await ResultSet.ReadEstimateAsync(reader, token) : null;
+                var result = await ResultSet.ReadAsync(reader, token);
+                Check(plan, request, result);
+                result = result with { Total = Total(result.Total, estimate, request.Preferences.Count, exchange.Config.MaxRows) };
+                await using var body = await reader.GetStreamAsync(ResultSet.BodyOrdinal, token);
+                exchange.Times?.End("transaction");
+                if (writer.Begin(plan, result, body.Length))
+                {
+                    exchange.EndResponse();
+                    await body.CopyToAsync(exchange.Response.BodyWriter, token);
+                }
+                else
+                {
+                    exchange.EndResponse();
+                }
+
+                return true;
+            }, commits: null, cancellationToken);
+    }
+
+    internal async Task WriteAsync(
+        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    {
+        var request = exchange.Request;
+        var rollsBack = RollsBack(request, exchange.Config);
+        NpgsqlBatchCommand[] end = rollsBack ? [new("set constraints all immediate")] : [];
+        // The result decides only where it can be wrong; otherwise one round trip does it all.
+        var decides = rollsBack || plan.MediaType is MediaType.Singular || request.Preferences is { IsStrict: true, MaxAffected: not null } ||
+            plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
+        var (result, body) = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
+            async (reader, token) =>
+            {
+                await SkipPreRequestAsync(exchange, reader, token);
+                var result = await ResultSet.ReadAsync(reader, token);
+                Check(plan, request, result);
+                var body = reader.HasRows && !await reader.IsDBNullAsync(ResultSet.BodyOrdinal, token)
+                    ? await reader.GetFieldValueAsync<byte[]>(ResultSet.BodyOrdinal, token)
+                    : [];
+                return (result, body);
+            }, decides ? _ => !rollsBack : null, cancellationToken);
+        exchange.Times?.End("transaction");
+        if (plan is ActionPlan.Call)
+            result = result with { Total = Total(result.Total, null, request.Preferences.Count, exchange.Config.MaxRows) };
+        var sendsBody = exchange.Writer.Begin(plan, result, body.Length);
+        exchange.EndResponse();
+        if (sendsBody)
+            await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
+    }
+
+    /// <summary>EXPLAIN instead of rows.</summary>
+    internal async Task ExplainAsync(
+        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    {
+        var text = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
+            async (reader, token) =>
+            {
+                await SkipPreRequestAsync(exchange, reader, token);
+                var lines = new StringBuilder();
+                while (await reader.ReadAsync(token))
+                    lines.Append(reader.GetString(0)).Append('\n');
+                return lines.ToString();
+            }, RollsBack(exchange.Request, exchange.Config) ? _ => false : null, cancellationToken);
+        exchange.Times?.End("transaction");
+        var body = Encoding.UTF8.GetBytes(text);
+        exchange.Writer.BeginOther(plan.MediaType, body.Length, headersOnly: false);
+        exchange.EndResponse();
+        await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
+    }
+
+    static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
+        => exchange.Config.PreRequest is { } function ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()] : [];
+
+    static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
+    {
+        if (exchange.Config.PreRequest is not null)
+            await reader.NextResultAsync(cancellationToken);
+    }
+
+    static bool RollsBack(ApiRequest request, RestConfig config) => request.Preferences.Transaction switch
+    {
+        TransactionEnd.Rollback => true,
+        TransactionEnd.Commit => false,
+        _ => config.RollbackAll,
+    };
+
+    static long? Total(long? counted, long? estimate, CountKind? kind, int? maxRows) => kind switch
+    {
+        CountKind.Planned => estimate,
+        CountKind.Estimated when maxRows is not null && counted > maxRows => Math.Max(counted.Value, estimate ?? 0),
+        _ => counted,
+    };
+
+    static void Check(ActionPlan.Statement plan, ApiRequest request, ResultSet result)
+    {
+        if (plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert })
+        {
+            if (result.Rows != 1)
+                throw RestError.PutPayload();
+            return;
+        }
+
+        if (plan.MediaType is MediaType.Singular && result.Rows != 1)
+            throw RestError.NotOneRow(result.Rows);
+        if (request.Preferences is { IsStrict: true, MaxAffected: { } most } && result.Rows > most &&
+            plan is ActionPlan.Call or ActionPlan.Mutate { Mutation: Mutation.Update or Mutation.Delete })
+            throw RestError.MaxAffected(result.Rows);
+    }
+}

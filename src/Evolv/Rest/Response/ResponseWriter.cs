@@ -1,0 +1,156 @@
+using Evolv.Rest.Plan;
+using Evolv.Rest.Request;
+
+namespace Evolv.Rest.Response;
+
+/// <summary>Result → status and headers. The body follows: JSON that PostgreSQL made, copied as bytes.</summary>
+sealed class ResponseWriter(HttpResponse response, ApiRequest request, RestConfig config)
+{
+    /// <summary>Sets status and headers.</summary>
+    /// <param name="bodyLength">Bytes that the statement made.</param>
+    /// <returns>Whether these bytes are sent.</returns>
+    /// <exception cref="RestError">PGRST103 for an offset beyond the end; PGRST111 and 112.</exception>
+    internal bool Begin(ActionPlan.Statement plan, ResultSet result, long bodyLength) => plan switch
+    {
+        ActionPlan.Read read => BeginRead(read, result, bodyLength),
+        ActionPlan.Call call => BeginCall(call, result, bodyLength),
+        ActionPlan.Mutate { Mutation: Mutation.Insert } insert => BeginInsert(insert, result, bodyLength),
+        ActionPlan.Mutate mutate => BeginChange(mutate, result, bodyLength),
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    /// <summary>An answer to OPTIONS.</summary>
+    internal void WriteAllow(string methods)
+    {
+        Finish(200, null, null);
+        response.Headers.Allow = methods;
+        response.Headers.AccessControlAllowOrigin = "*";
+        response.ContentLength = 0;
+    }
+
+    /// <summary>Type, profile and length of a body that is no result set: a plan of PostgreSQL, or the OpenAPI document.</summary>
+    internal void BeginOther(MediaType mediaType, long length, bool headersOnly)
+    {
+        ContentType(mediaType);
+        if (!headersOnly)
+            response.ContentLength = length;
+        Finish(200, null, null);
+    }
+
+    bool BeginRead(ActionPlan.Read plan, ResultSet result, long bodyLength)
+    {
+        var status = Range(result);
+        var canonical = request.Query.ToCanonical();
+        response.Headers.ContentLocation = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
+        if (!plan.HeadersOnly)
+            response.ContentLength = bodyLength;
+        ContentType(plan.MediaType);
+        Applied(request.Preferences with { Resolution = null, Representation = null, Missing = null, MaxAffected = null });
+        Finish(status, result.Headers, result.Status);
+        return !plan.HeadersOnly;
+    }
+
+    bool BeginCall(ActionPlan.Call plan, ResultSet result, long bodyLength)
+    {
+        var status = Range(result);
+        Applied(request.Preferences with { Resolution = null, Representation = null, Missing = null });
+        if (plan.Routine.ReturnsVoid)
+        {
+            Finish(204, result.Headers, result.Status);
+            return false;
+        }
+
+        if (!plan.HeadersOnly)
+            response.ContentLength = bodyLength;
+        ContentType(plan.MediaType);
+        Finish(status, result.Headers, result.Status);
+        return !plan.HeadersOnly;
+    }
+
+    bool BeginInsert(ActionPlan.Mutate plan, ResultSet result, long bodyLength)
+    {
+        var preferences = request.Preferences;
+        var insert = (MutatePlan.Insert)plan.Write;
+        if (result.Location.Length > 0)
+            response.Headers.Location = Ascii($"/{plan.Table.Name}?{string.Join('&', result.Location.Select(EncodeKey))}");
+        response.Headers.ContentRange = ContentRange.Format(1, 0, preferences.Counts ? result.Rows : null);
+        var hasTarget = !insert.PrimaryKey.IsEmpty || request.Query.OnConflict is not null;
+        Applied(preferences with { Resolution = hasTarget ? preferences.Resolution : null, MaxAffected = null });
+        var hasBody = preferences.Representation == Representation.Full;
+        response.ContentLength = hasBody ? bodyLength : 0;
+        if (hasBody)
+            ContentType(plan.MediaType);
+        var insertedNothing = insert.Merges && result.Inserted is null or <= 0 && preferences.Resolution == Resolution.MergeDuplicates;
+        Finish(insertedNothing ? 200 : 201, result.Headers, result.Status);
+        return hasBody;
+    }
+
+    /// <summary>PATCH, PUT and DELETE.</summary>
+    bool BeginChange(ActionPlan.Mutate plan, ResultSet result, long bodyLength)
+    {
+        var preferences = request.Preferences;
+        long? total = preferences.Counts ? result.Rows : null;
+        if (plan.Mutation == Mutation.Update)
+            response.Headers.ContentRange = ContentRange.Format(0, result.Rows - 1, total);
+        else if (plan.Mutation == Mutation.Delete)
+            response.Headers.ContentRange = ContentRange.Format(1, 0, total);
+        Applied(preferences with
+        {
+            Resolution = null,
+            Missing = plan.Mutation == Mutation.Update ? preferences.Missing : null,
+            MaxAffected = plan.Mutation == Mutation.SingleUpsert ? null : preferences.MaxAffected,
+        });
+        var hasBody = preferences.Representation == Representation.Full;
+        if (hasBody)
+        {
+            response.ContentLength = bodyLength;
+            ContentType(plan.MediaType);
+        }
+
+        var isNew = plan.Mutation == Mutation.SingleUpsert && result.Inserted > 0;
+        Finish(!hasBody ? 204 : isNew ? 201 : 200, result.Headers, result.Status);
+        return hasBody;
+    }
+
+    int Range(ResultSet result)
+    {
+        var first = request.TopRange.Offset;
+        var status = ContentRange.Status(first, result.Rows, result.Total);
+        if (status == 416)
+            throw RestError.OutOfBounds(first, result.Total ?? 0).WithHeader("Content-Range", ContentRange.Format(first, first + result.Rows - 1, result.Total));
+        response.Headers.ContentRange = ContentRange.Format(first, first + result.Rows - 1, result.Total);
+        return status;
+    }
+
+    void ContentType(MediaType mediaType)
+    {
+        response.ContentType = mediaType.ContentType;
+        if (request.NegotiatedSchema)
+            response.Headers["Content-Profile"] = Ascii(request.Schema);
+    }
+
+    void Applied(Preferences preferences)
+    {
+        if (preferences.ToApplied() is { Length: > 0 } applied)
+            response.Headers["Preference-Applied"] = applied;
+    }
+
+    // SQL has the last word.
+    void Finish(int status, string? headers, string? statusSetting)
+    {
+        response.StatusCode = ResponseHeaders.ReadStatus(statusSetting, status);
+        response.Headers.Vary = "Accept, Prefer, Range";
+        ResponseHeaders.Apply(response, headers);
+        _ = config;
+    }
+
+    static string EncodeKey(string pair)
+    {
+        var equals = pair.IndexOf('=', StringComparison.Ordinal);
+        return $"{Uri.EscapeDataString(pair[..equals])}={Uri.EscapeDataString(pair[(equals + 1)..])}";
+    }
+
+    // Names of tables may have any letters; headers may not.
+    static string Ascii(string text) => text.All(char.IsAscii) ? text : string.Concat(text.Select(character
+        => char.IsAscii(character) ? character.ToString() : Uri.EscapeDataString(character.ToString())));
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Evolv.Platform.Data;
+using Evolv.Rest.Request;
+using Microsoft.AspNetCore.Http.Features;
+using Npgsql;
+
+namespace Evolv.Rest;
+
+/// <summary>Answers everything that goes wrong under /rest/v1 in PostgREST's form.</summary>
+static class RestErrorHandler
+{
+    static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    internal static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
+    {
+        RestError error => error,
+        PostgresException postgres => DatabaseErrors.From(postgres, caller is null || caller.Role == config.AnonRole),
+        BadHttpRequestException { StatusCode: 413 } => RestError.TooLarge(config.Limits.MaxBodyBytes),
+        BadHttpRequestException bad => RestError.InvalidBody(bad.Message),
+        NpgsqlException { InnerException: TimeoutException } => RestError.PoolTimeout(),
+        _ when PgErrors.IsUnavailable(exception) => RestError.ConnectionFailed(),
+        _ => RestError.Internal(),
+    };
+
+    internal static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
+    {
+        var response = context.Response;
+        response.Headers.Remove("Content-Location");
+        response.Headers.Remove("Preference-Applied");
+        response.Headers.Remove("Content-Profile");
+        response.StatusCode = error.Status;
+        if (error.ReasonPhrase is { } reason)
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+        response.ContentType = MediaType.Json.ContentType;
+        response.Headers["Proxy-Status"] = $"PostgREST; error={error.Code}";
+        foreach (var (name, value) in error.Headers)
+            response.Headers[name] = value;
+
+        var body = Format(error, config.VerboseErrors);
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            response.ContentLength = null;
+            return;
+        }
+
+        response.ContentLength = body.Length;
+        await response.BodyWriter.WriteAsync(body, context.RequestAborted);
+    }
+
+    static ReadOnlyMemory<byte> Format(RestError error, bool verbose)
+    {
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json, Plain))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("code", error.Code);
+            if (verbose)
+            {
+                writer.WritePropertyName("details");
+                if (error.Details is { } details)
+                    details.WriteTo(writer);
+                else
+                    writer.WriteNullValue();
+                writer.WriteString("hint", error.Hint);
+            }
+
+            writer.WriteString("message", error.Message);
+            writer.WriteEndObject();
+        }
+
+        return json.WrittenMemory;
+    }
+}
