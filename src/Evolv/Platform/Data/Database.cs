@@ -64,6 +64,25 @@ sealed class Database(NpgsqlDataSource source)
         }
     }
 
+    /// <summary>
+    /// Reads the catalog as the login of the pool itself. No table grants anything to it, so this is no way around a
+    /// <see cref="Caller"/>.
+    /// </summary>
+    internal async Task<T> ReadCatalogAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            return await read(connection, cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            connection.ForgetStatements();
+            throw;
+        }
+    }
+
     async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
 #pragma warning disable RS0030 // The one place that may open a connection of the pool.
