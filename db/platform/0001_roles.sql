@@ -32,6 +32,17 @@ alter role authenticator set statement_timeout = '8s';
 alter role authenticator set lock_timeout = '4s';
 alter role authenticator set idle_in_transaction_session_timeout = '30s';
 
+-- What strangers and people may take of a request; /rest/v1 sets it for each.
+do $$
+begin
+    alter role anon set statement_timeout = '3s';
+    alter role authenticated set statement_timeout = '8s';
+exception
+    when insufficient_privilege then
+        raise notice 'The statement timeouts of anon and authenticated are left as they are.';
+end
+$$;
+
 -- Closed by default: what is not granted by name is refused.
 revoke create on schema public from public;
 alter default privileges revoke execute on functions from public;

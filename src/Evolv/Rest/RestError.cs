@@ -27,6 +27,10 @@ sealed class RestError : Exception
     /// <summary>Headers of the answer beside the usual ones.</summary>
     internal ImmutableArray<KeyValuePair<string, string>> Headers { get; private init; } = [];
 
+    /// <summary>The same with one header more.</summary>
+    internal RestError WithHeader(string name, string value)
+        => new(Status, Code, Message, Details, Hint) { ReasonPhrase = ReasonPhrase, Headers = Headers.Add(new(name, value)) };
+
     // ---- PGRST0xx: the connection
 
     internal static RestError ConnectionFailed() => new(503, "PGRST000", "Database connection error.") { Headers = RetryAfter };

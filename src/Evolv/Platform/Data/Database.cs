@@ -66,8 +66,27 @@ sealed class Database(NpgsqlDataSource source)
     }
 
     /// <summary>
+    /// Reads the catalog as the login of the pool itself. No table grants anything to it, so this is no way around a
+    /// <see cref="Caller"/>.
+    /// </summary>
+    internal async Task<T> ReadCatalogAsync<T>(
+        Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            return await read(connection, cancellationToken);
+        }
+        catch (PostgresException)
+        {
+            connection.ForgetStatements();
+            throw;
+        }
+    }
+
+    /// <summary>
     /// Runs statements as <paramref name="caller"/> in one transaction and one round trip, with settings of the request. It is
-    /// committed when this returns; with <see cref="RequestSession.Commits"/> the result decides, which costs another
+    /// committed when this returns; with <paramref name="commits"/> the result decides, which costs another
     /// round trip.
     /// </summary>
     /// <param name="read">Called at the result of the first statement. Columns must be read in order.</param>

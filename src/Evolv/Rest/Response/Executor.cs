@@ -12,7 +12,15 @@ namespace Evolv.Rest.Response;
 /// </summary>
 sealed class Executor(Database database)
 {
-    internal async Task ReadAsync(
+    internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+        => plan switch
+        {
+            { MediaType: MediaType.Plan } => ExplainAsync(exchange, plan, statement, cancellationToken),
+            { ReadOnly: true } => ReadAsync(exchange, plan, statement, cancellationToken),
+            _ => WriteAsync(exchange, plan, statement, cancellationToken),
+        };
+
+    async Task ReadAsync(
         RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
@@ -42,7 +50,7 @@ sealed class Executor(Database database)
             }, commits: null, cancellationToken);
     }
 
-    internal async Task WriteAsync(
+    async Task WriteAsync(
         RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
@@ -72,7 +80,7 @@ sealed class Executor(Database database)
     }
 
     /// <summary>EXPLAIN instead of rows.</summary>
-    internal async Task ExplainAsync(
+    async Task ExplainAsync(
         RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var text = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],

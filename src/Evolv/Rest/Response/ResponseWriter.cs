@@ -4,7 +4,7 @@ using Evolv.Rest.Request;
 namespace Evolv.Rest.Response;
 
 /// <summary>Result → status and headers. The body follows: JSON that PostgreSQL made, copied as bytes.</summary>
-sealed class ResponseWriter(HttpResponse response, ApiRequest request, RestConfig config)
+sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPlan action)
 {
     /// <summary>Sets status and headers.</summary>
     /// <param name="bodyLength">Bytes that the statement made.</param>
@@ -20,12 +20,13 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, RestConfi
     };
 
     /// <summary>An answer to OPTIONS.</summary>
-    internal void WriteAllow(string methods)
+    internal Task WriteAllowAsync(string methods)
     {
         Finish(200, null, null);
         response.Headers.Allow = methods;
         response.Headers.AccessControlAllowOrigin = "*";
         response.ContentLength = 0;
+        return Task.CompletedTask;
     }
 
     /// <summary>Type, profile and length of a body that is no result set: a plan of PostgreSQL, or the OpenAPI document.</summary>
@@ -141,7 +142,18 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, RestConfi
         response.StatusCode = ResponseHeaders.ReadStatus(statusSetting, status);
         response.Headers.Vary = "Accept, Prefer, Range";
         ResponseHeaders.Apply(response, headers);
-        _ = config;
+        if (action is ActionPlan.Statement { Rows: var rows } && WarnOfTargetNames(rows) is { } warning)
+            response.Headers.Warning = warning;
+    }
+
+    // As PostgREST warns of names that it will not take any more.
+    static string? WarnOfTargetNames(ReadPlan rows)
+    {
+        var named = rows.SelfAndEmbeds().Where(plan => plan.IsNamedByTarget).Select(plan => $"`{plan.Name}` to `{plan.Alias}`").ToArray();
+        return named.Length == 0
+            ? null
+            : "299 Evolv \"Embedded resource was referenced by relation name even though it has an alias. This is deprecated and will stop " +
+                $"working in a future release. Update {string.Join(", ", named)} in query string filters, orders or limits.\"";
     }
 
     static string EncodeKey(string pair)

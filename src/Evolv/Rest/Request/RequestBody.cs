@@ -1,0 +1,63 @@
+using System.Buffers;
+
+namespace Evolv.Rest.Request;
+
+/// <summary>The body of a request in one piece of pooled memory: it is checked once and then sent to PostgreSQL as it is.</summary>
+sealed class RequestBody : IDisposable
+{
+    const int FirstSize = 4096;
+
+    static readonly RequestBody Empty = new([], 0);
+
+    byte[] _buffer;
+    readonly int _length;
+
+    RequestBody(byte[] buffer, int length) => (_buffer, _length) = (buffer, length);
+
+    internal ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+
+    /// <exception cref="RestError">EVOLV01: it is larger than allowed.</exception>
+    internal static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int most, CancellationToken cancellationToken)
+    {
+        if (request.ContentLength == 0 || (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0))
+            return Empty;
+        if (request.ContentLength > most)
+            throw RestError.TooLarge(most);
+        var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstSize));
+        var length = 0;
+        try
+        {
+            while (true)
+            {
+                var read = await request.Body.ReadAsync(buffer.AsMemory(length), cancellationToken);
+                if (read == 0)
+                    return new RequestBody(buffer, length);
+                length += read;
+                if (length > most)
+                    throw RestError.TooLarge(most);
+                if (length == buffer.Length)
+                    buffer = Grow(buffer);
+            }
+        }
+        catch
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+    }
+
+    static byte[] Grow(byte[] buffer)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+        buffer.CopyTo(larger, 0);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return larger;
+    }
+}

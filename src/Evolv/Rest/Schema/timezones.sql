@@ -1,0 +1,3 @@
+-- What "set timezone" takes.
+select name
+from pg_timezone_names

@@ -1,0 +1,153 @@
+using System.Collections.Frozen;
+using Evolv.Platform;
+using Evolv.Rest;
+using Evolv.Rest.Schema;
+using Evolv.Tests.Support;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Evolv.Tests.Rest;
+
+public sealed class RestConfigReaderTests(EvolvCluster cluster)
+{
+    static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Options_alone_make_a_config()
+    {
+        var config = RestConfigReader.Read(
+            new RestOptions { DbSchemas = "public, api", DbPreRequest = "api.check", AppSettings = "a=1, b = x=y", JwtSecret = "secret", DbMaxRows = 0 },
+            StoredSettings.None, NullLogger.Instance);
+
+        Assert.Equal(["public", "api"], config.Schemas);
+        Assert.Equal(("anon", null, new QualifiedName("api", "check")), (config.AnonRole, config.MaxRows, config.PreRequest!.Value));
+        Assert.Equal((false, false, true), (config.RollbackAll, config.AllowTxOverride, config.VerboseErrors));
+        Assert.Equal(["statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"], config.HoistedSettings);
+        Assert.Equal([new("app.settings.a", "1"), new("app.settings.b", "x=y")], config.AppSettings);
+        Assert.Equal(new JwtConfig("secret", false, null, ".role"), config.Jwt);
+    }
+
+    [Theory]
+    [InlineData("db_max_rows", "5", "MaxRows", "5")]
+    [InlineData("db_max_rows", "", "MaxRows", "")]
+    [InlineData("db_anon_role", "", "AnonRole", "")]
+    [InlineData("db_anon_role", "visitor", "AnonRole", "visitor")]
+    [InlineData("db_aggregates_enabled", "true", "AggregatesEnabled", "True")]
+    [InlineData("db_aggregates_enabled", "\"TRUE\"", "AggregatesEnabled", "True")]
+    [InlineData("db_aggregates_enabled", "1", "AggregatesEnabled", "True")]
+    [InlineData("url_use_legacy_target_names", "0", "LegacyTargetNames", "False")]
+    [InlineData("db_tx_end", "rollback-allow-override", "RollbackAll", "True")]
+    [InlineData("db_tx_end", "rollback-allow-override", "AllowTxOverride", "True")]
+    [InlineData("db_pre_request", "check", "PreRequest", ".check")]
+    [InlineData("db_root_spec", "api.root", "RootSpec", "api.root")]
+    [InlineData("openapi_mode", "disabled", "OpenApiMode", "Disabled")]
+    [InlineData("openapi_server_proxy_uri", "https://example.com/api", "OpenApiServerProxyUri", "https://example.com/api")]
+    [InlineData("client_error_verbosity", "minimal", "VerboseErrors", "False")]
+    [InlineData("server_trace_header", "X-Request-Id", "ServerTraceHeader", "X-Request-Id")]
+    public void A_stored_setting_wins(string name, string value, string property, string expected)
+        => Assert.Equal(expected, Read(property, new() { [name] = value }).Value);
+
+    [Theory]
+    [InlineData("db_max_rows", "many", "MaxRows", "1000", "must be a number of rows, 0 for no limit")]
+    [InlineData("db_plan_enabled", "perhaps", "PlanEnabled", "False", "must be true or false")]
+    [InlineData("db_tx_end", "never", "RollbackAll", "False", "must be one of commit, commit-allow-override, rollback, rollback-allow-override")]
+    [InlineData("openapi_mode", "on", "OpenApiMode", "FollowPrivileges", "must be one of follow-privileges, ignore-privileges, disabled")]
+    [InlineData("openapi_server_proxy_uri", "example", "OpenApiServerProxyUri", "", "must be an address such as https://example.com:8443/basePath")]
+    [InlineData("jwt_aud", "a b:c", "Jwt", "", "must be a text without colons or a URI")]
+    public void A_stored_setting_that_makes_no_sense_is_logged_and_ignored(
+        string name, string value, string property, string expected, string reason)
+    {
+        var (read, log) = Read(property, new() { [name] = value });
+
+        Assert.Equal(expected, read);
+        Assert.Equal([$"The stored setting pgrst.{name} is ignored: it {reason}"], log);
+    }
+
+    [Fact]
+    public void Lists_are_stored_with_commas()
+    {
+        var config = RestConfigReader.Read(
+            new RestOptions(), Stored(new() { ["db_schemas"] = "api, other", ["db_extra_search_path"] = "", ["db_hoisted_tx_settings"] = "a,b" }),
+            NullLogger.Instance);
+
+        Assert.Equal(["api", "other"], config.Schemas);
+        Assert.Empty(config.ExtraSearchPath);
+        Assert.Equal(["a", "b"], config.HoistedSettings);
+    }
+
+    [Fact]
+    public void The_catalog_is_never_exposed()
+    {
+        var log = new ListLogger();
+
+        var config = RestConfigReader.Read(new RestOptions(), Stored(new() { ["db_schemas"] = "public, pg_catalog" }), log);
+        var refusal = Assert.Throws<SetupException>(
+            () => RestConfigReader.Read(new RestOptions { DbSchemas = "information_schema" }, StoredSettings.None, log));
+
+        Assert.Equal(["public"], config.Schemas);
+        Assert.Equal(["The stored setting pgrst.db_schemas is ignored: it must not expose pg_catalog"], log.Messages);
+        Assert.Equal("Setting Rest:DbSchemas is wrong: it must not expose information_schema.", refusal.Message);
+    }
+
+    // Roles belong to the cluster, so what is stored for all databases is tried in one test alone, and taken back.
+    [Fact]
+    public async Task Settings_and_roles_of_the_login_are_read_and_those_of_this_database_win()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        await using var other = await cluster.CreateDatabaseAsync();
+        var name = await database.ScalarAsync<string>("select current_database()::text");
+        await database.ExecuteAsync(
+            $"""
+            create role config_reader;
+            grant config_reader to authenticator;
+            alter role config_reader set default_transaction_isolation = 'SERIALIZABLE';
+            alter role config_reader set work_mem = '6MB';
+            alter role config_reader set log_min_duration_statement = '1s';
+            alter role config_reader set my.own = '1';
+            alter role authenticator set pgrst.jwt_aud = 'all';
+            alter role authenticator in database {name} set pgrst.jwt_aud = 'this';
+            alter role authenticator in database {name} set pgrst.db_max_rows = '17';
+            alter role authenticator in database {name} set pgrst.what_is_this = '17';
+            """);
+        try
+        {
+            var here = await database.Database.ReadCatalogAsync(StoredSettings.ReadAsync, Token);
+            var there = await other.Database.ReadCatalogAsync(StoredSettings.ReadAsync, Token);
+
+            Assert.Equal(("17", "this"), (here.Settings["db_max_rows"], here.Settings["jwt_aud"]));
+            Assert.Equal(["all"], there.Settings.Values);
+            Assert.Equal("serializable", here.RoleIsolationLevels["config_reader"]);
+            // The login may not set what only a superuser may.
+            Assert.Equal([new("work_mem", "6MB")], here.RoleSettings["config_reader"]);
+            Assert.Equal([new("statement_timeout", "3s")], here.RoleSettings["anon"]);
+            Assert.Equal([new("statement_timeout", "8s")], here.RoleSettings["authenticated"]);
+        }
+        finally
+        {
+            await database.ExecuteAsync("drop role config_reader; alter role authenticator reset pgrst.jwt_aud");
+        }
+    }
+
+    static (string Value, List<string> Log) Read(string property, Dictionary<string, string> stored)
+    {
+        var log = new ListLogger();
+        var config = RestConfigReader.Read(new RestOptions(), Stored(stored), log);
+        return ($"{typeof(RestConfig).GetProperty(property)!.GetValue(config)}", log.Messages);
+    }
+
+    static StoredSettings Stored(Dictionary<string, string> settings)
+        => StoredSettings.None with { Settings = settings.ToFrozenDictionary() };
+
+    sealed class ListLogger : ILogger
+    {
+        internal List<string> Messages { get; } = [];
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+            => Messages.Add(formatter(state, exception));
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+    }
+}
