@@ -7,6 +7,7 @@ using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Settings;
+using Evolv.Rest;
 using Npgsql;
 
 namespace Evolv;
@@ -35,6 +36,7 @@ static class Program
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddAuth();
+        builder.Services.AddRest();
         builder.Services.AddFunctions();
         builder.Services.AddGrowth();
 

@@ -1,5 +1,6 @@
 using Evolv.Auth.Tokens;
 using Evolv.Platform.Data;
+using Evolv.Platform.Http;
 
 namespace Evolv.Auth;
 
@@ -9,7 +10,6 @@ namespace Evolv.Auth;
 /// </summary>
 sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerifier verifier)
 {
-    const string Scheme = "Bearer";
     const string OpaquePrefix = "sb_";
 
     // PostgREST allows clocks to differ by 30 s; GoTrue refuses an expired token at once.
@@ -35,7 +35,7 @@ sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerif
     // The order of Supabase's own gateway: a token of the caller's wins; `Bearer sb_…` is none, clients send it as a rule.
     ValueTask<CallerFeature> FindAsync(string authorization, string apiKey, TimeSpan leeway)
     {
-        var token = ReadBearer(authorization);
+        var token = BearerToken.Read(authorization);
         if (token is null && authorization.Length > 0)
             return new(Nobody); // Another scheme says nothing to us.
         if (token is not null && !token.StartsWith(OpaquePrefix, StringComparison.Ordinal))
@@ -62,13 +62,4 @@ sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerif
     static CallerFeature ForKey(Caller caller) => caller.IsService ? Service : Anonymous;
 
     static CallerFeature Refuse(string why) => new(Caller.Anonymous, why, HasToken: true);
-
-    /// <summary>What follows <c>Bearer</c>, perhaps nothing; null when the header is absent or has another scheme.</summary>
-    static string? ReadBearer(string authorization)
-    {
-        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return null;
-        var rest = authorization.AsSpan(Scheme.Length);
-        return rest.IsEmpty || rest[0] == ' ' ? rest.Trim(' ').ToString() : null;
-    }
 }

@@ -19,6 +19,12 @@ sealed partial class ServerOptions
     /// <summary>Loads the demo community at start.</summary>
     public bool Demo { get; set; }
 
+    /// <summary>
+    /// Brings the database to Evolv's schema at start. Without it /rest/v1 serves any existing database, as PostgREST would,
+    /// and the rest of Evolv is not there.
+    /// </summary>
+    public bool Migrate { get; set; } = true;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<ServerOptions>;
 }

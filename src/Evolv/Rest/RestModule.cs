@@ -1,21 +1,36 @@
 using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Settings;
+using Evolv.Rest.Response;
+using Evolv.Rest.Token;
+using Microsoft.Extensions.Options;
 
 namespace Evolv.Rest;
 
 /// <summary>/rest/v1: tables, views and functions, in PostgREST's dialect.</summary>
 static class RestModule
 {
+    const string Root = "/rest/v1";
+
     internal static IServiceCollection AddRest(this IServiceCollection services)
+        => services
+            .AddSettings<RestOptions, RestOptions.Validator>(RestOptions.Section)
+            .AddSingleton<IValidateOptions<RestOptions>, JwtSettings>()
+            .AddSingleton(new ErrorFamily(Root, typeof(RestError)))
+            .AddSingleton<NotificationListener>()
+            .AddSingleton<RestSnapshots>()
+            .AddSingleton<SchemaWatcher>()
+            .AddHostedService(provider => provider.GetRequiredService<SchemaWatcher>())
+            .AddSingleton(provider => new StartupStep((_, cancellationToken) =>
+                provider.GetRequiredService<SchemaWatcher>().LoadFirstAsync(cancellationToken)))
+            .AddSingleton<RestCallers>()
+            .AddSingleton<Executor>()
+            .AddSingleton<OpenApiExecutor>()
+            .AddSingleton<RestPipeline>();
+
+    internal static void MapRest(this IEndpointRouteBuilder app)
     {
-        services.AddSettings<RestOptions, RestOptions.Validator>(RestOptions.Section);
-        services.AddSingleton<NotificationListener>();
-        services.AddSingleton<RestSnapshots>();
-        services.AddSingleton<SchemaWatcher>();
-        services.AddHostedService(provider => provider.GetRequiredService<SchemaWatcher>());
-        services.AddSingleton(provider => new StartupStep((_, cancellationToken) =>
-            provider.GetRequiredService<SchemaWatcher>().LoadFirstAsync(cancellationToken)));
-        return services;
+        var pipeline = app.ServiceProvider.GetRequiredService<RestPipeline>();
+        app.Map(Root + "/{**path}", pipeline.HandleAsync);
     }
 }

@@ -1,0 +1,16 @@
+namespace Evolv.Platform.Http;
+
+/// <summary>The token of an <c>Authorization</c> header.</summary>
+static class BearerToken
+{
+    const string Scheme = "Bearer";
+
+    /// <summary>What follows <c>Bearer</c>, perhaps nothing; null when the header is absent or has another scheme.</summary>
+    internal static string? Read(string authorization)
+    {
+        if (!authorization.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+            return null;
+        var rest = authorization.AsSpan(Scheme.Length);
+        return rest.IsEmpty || rest[0] == ' ' ? rest.Trim(' ').ToString() : null;
+    }
+}
