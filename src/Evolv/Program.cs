@@ -50,6 +50,7 @@ static class Program
 
         app.MapHealth();
         app.MapAuth();
+        app.MapRest();
         var functions = app.MapFunctions();
         functions.MapGrowth();
         functions.MapSocial();

@@ -19,4 +19,7 @@ static partial class Log
 
     [LoggerMessage(EventId = 2005, Level = LogLevel.Warning, Message = "The stored setting pgrst.{Name} is ignored: it {Reason}")]
     internal static partial void StoredSettingIgnored(this ILogger logger, string name, string reason);
+
+    [LoggerMessage(EventId = 2006, Level = LogLevel.Error, Message = "{Method} {Path} failed with {Code}")]
+    internal static partial void RestRequestFailed(this ILogger logger, Exception exception, string method, string path, string code);
 }

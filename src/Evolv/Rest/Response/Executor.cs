@@ -39,7 +39,7 @@ sealed class Executor(Database database)
                 if (writer.Begin(plan, result, body.Length))
                 {
                     exchange.EndResponse();
-                    await body.CopyToAsync(exchange.Response.BodyWriter, token);
+                    await body.CopyToAsync(exchange.Response.Body, token);
                 }
                 else
                 {
@@ -99,10 +99,10 @@ sealed class Executor(Database database)
         await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
     }
 
-    static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
+    internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
         => exchange.Config.PreRequest is { } function ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()] : [];
 
-    static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
+    internal static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         if (exchange.Config.PreRequest is not null)
             await reader.NextResultAsync(cancellationToken);

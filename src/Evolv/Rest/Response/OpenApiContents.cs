@@ -72,20 +72,23 @@ sealed record OpenApiContents(ImmutableArray<Table> Tables, ImmutableArray<OpenA
 
     static OpenApiRoutine ReadRoutine(NpgsqlDataReader row)
     {
+        var name = row.GetString(0);
+        var description = row.IsDBNull(1) ? null : row.GetString(1);
+        var volatility = row.GetString(2) switch
+        {
+            "i" => Volatility.Immutable,
+            "s" => Volatility.Stable,
+            _ => Volatility.Volatile,
+        };
         var names = row.GetFieldValue<string[]>(3);
         var types = row.GetFieldValue<string[]>(4);
         var required = row.GetInt32(5);
         var hasVariadic = row.GetBoolean(6);
         return new(
-            row.GetString(0),
-            row.IsDBNull(1) ? null : row.GetString(1),
-            row.GetString(2) switch
-            {
-                "i" => Volatility.Immutable,
-                "s" => Volatility.Stable,
-                _ => Volatility.Volatile,
-            },
-            [.. names.Select((name, index) => new RoutineParameter(
-                name, types[index], types[index], index < required, hasVariadic && index == names.Length - 1))]);
+            name,
+            description,
+            volatility,
+            [.. names.Select((parameter, index) => new RoutineParameter(
+                parameter, types[index], types[index], index < required, hasVariadic && index == names.Length - 1))]);
     }
 }
