@@ -9,12 +9,21 @@ namespace Evolv.Rest;
 sealed record RestExchange(
     HttpResponse Response, ApiRequest Request, RestConfig Config, Caller Caller, RequestSession Session, ResponseWriter Writer, StageTimes? Times)
 {
+    /// <summary>Answers OPTIONS; no database is asked.</summary>
+    internal Task DescribeAsync(string methods)
+    {
+        Times?.End();
+        Writer.WriteAllow(methods);
+        EndResponse();
+        return Task.CompletedTask;
+    }
+
     /// <summary>The headers are complete; the body follows.</summary>
     internal void EndResponse()
     {
         if (Times is null)
             return;
-        Times.End("response");
+        Times.End();
         Response.Headers["Server-Timing"] = Times.ToString();
     }
 }

@@ -25,21 +25,21 @@ sealed class RestPipeline(
             if (config.ServerTraceHeader is { } trace)
                 context.Response.Headers[trace] = context.Request.Headers[trace];
             caller = await callers.FindAsync(context, config, context.RequestAborted);
-            times?.End("jwt");
+            times?.End();
             if (snapshot.Schema is null)
                 throw RestError.NoSchemaCache();
             using var body = await RequestBody.ReadAsync(context.Request, config.Limits.MaxBodyBytes, context.RequestAborted);
             var request = RequestParser.Parse(context.Request, body.Memory, snapshot);
-            times?.End("parse");
+            times?.End();
             var plan = Planner.Plan(request, snapshot);
-            times?.End("plan");
+            times?.End();
 
             var session = SessionSettings.From(context.Request, request, plan, caller, config);
             var writer = new ResponseWriter(context.Response, request, plan);
             var exchange = new RestExchange(context.Response, request, config, caller, session, writer, times);
             await (plan switch
             {
-                ActionPlan.Describe describe => writer.WriteAllowAsync(describe.Allow),
+                ActionPlan.Describe describe => exchange.DescribeAsync(describe.Allow),
                 ActionPlan.Inspect inspect => openApi.WriteAsync(exchange, inspect, snapshot, context.RequestAborted),
                 ActionPlan.Statement statement => executor.ExecuteAsync(
                     exchange, statement, Statements.Write(statement, request, config), context.RequestAborted),
@@ -56,7 +56,11 @@ sealed class RestPipeline(
             if (error.Status >= 500)
                 logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
             if (times is not null)
+            {
+                times.End();
                 context.Response.Headers["Server-Timing"] = times.ToString();
+            }
+
             await RestErrorHandler.WriteAsync(context, error, config);
         }
     }

@@ -33,6 +33,8 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
         pool.MaxPoolSize = options.MaxPoolSize;
         pool.MaxAutoPrepare = options.MaxAutoPrepare;
         pool.AutoPrepareMinUsages = 2;
+        // PostgREST's clients read it; the other families do not pass it on.
+        pool.IncludeErrorDetail = true;
         // Safe because every setting is local to its transaction (a test proves it), and worth half the rate.
         pool.NoResetOnClose = true;
         return new ConnectionStrings(owner, pool, ownsPoolLogin);

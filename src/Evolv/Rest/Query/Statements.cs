@@ -13,7 +13,7 @@ namespace Evolv.Rest.Query;
 static class Statements
 {
     const string Settings =
-        ", nullif(current_setting('response.headers', true), '') AS response_headers, nullif(current_setting('response.status', true), '') AS response_status, ";
+        "nullif(current_setting('response.headers', true), '') AS response_headers, nullif(current_setting('response.status', true), '') AS response_status";
 
     internal static SqlWriter Write(ActionPlan.Statement plan, ApiRequest request, RestConfig config)
     {
@@ -29,6 +29,10 @@ static class Statements
         };
     }
 
+    const string NoInserted = "null::int";
+
+    static readonly Action<SqlWriter> NoLocation = sql => sql.Append("null::text[]");
+
     /// <summary>The planner's estimate of all rows, for <c>count=planned</c> and <c>estimated</c>.</summary>
     internal static SqlWriter Estimate(ReadPlan rows) => new SqlWriter().Append("EXPLAIN (FORMAT JSON) ").CountRows(rows);
 
@@ -36,9 +40,8 @@ static class Statements
     {
         sql.Append("WITH pgrst_source AS (").Read(plan.Rows).Append(")");
         var total = Count(sql, plan.Rows, request, config, "pg_catalog.count(_postgrest_t)", limited: true);
-        return sql.Append(" SELECT pg_catalog.count(_postgrest_t) AS page_total, ").Append(total).Append(" AS total_result_set").Append(Settings)
-            .Append("null::int AS response_inserted, null::text[] AS location, ").Body(plan.Handler, null)
-            .Append(" AS body FROM (SELECT * FROM pgrst_source) _postgrest_t");
+        sql.Append(" SELECT pg_catalog.count(_postgrest_t) AS page_total, ").Append(total).Append(" AS total_result_set, ");
+        return sql.SettingsAndBody(plan, NoInserted, NoLocation, null).Append(" FROM (SELECT * FROM pgrst_source) _postgrest_t");
     }
 
     static SqlWriter Mutate(SqlWriter sql, ActionPlan.Mutate plan, ApiRequest request)
@@ -46,13 +49,12 @@ static class Statements
         var insert = plan.Write as MutatePlan.Insert;
         var countsInserted = insert is { Merges: true };
         sql.Append("WITH pgrst_source AS (").Mutate(plan.Write)
-            .Append(") SELECT pg_catalog.count(_postgrest_t) AS page_total, null::bigint AS total_result_set").Append(Settings)
-            .Append(countsInserted ? "nullif(current_setting('pgrst.inserted', true), '')::int" : "null::int").Append(" AS response_inserted, ");
-        if (insert is not null && request.Preferences.Representation == Representation.HeadersOnly)
-            sql.Location(insert.PrimaryKey);
-        else
-            sql.Append("null::text[]");
-        sql.Append(" AS location, ").Body(plan.Handler, null).Append(" AS body FROM (");
+            .Append(") SELECT pg_catalog.count(_postgrest_t) AS page_total, null::bigint AS total_result_set, ");
+        var inserted = countsInserted ? "nullif(current_setting('pgrst.inserted', true), '')::int" : NoInserted;
+        var location = insert is not null && request.Preferences.Representation == Representation.HeadersOnly
+            ? sql => sql.Location(insert.PrimaryKey)
+            : NoLocation;
+        sql.SettingsAndBody(plan, inserted, location, null).Append(" FROM (");
         // What is not sent need not be there.
         _ = plan.Handler is MediaHandler.None ? sql.Append("SELECT * FROM pgrst_source") : sql.Read(plan.Rows);
         return sql.Append(") _postgrest_t");
@@ -63,9 +65,8 @@ static class Statements
         sql.Append("WITH pgrst_source AS (").Call(plan.Invocation).Append(")");
         var page = plan.Routine.ReturnsSingle ? "1::bigint" : "pg_catalog.count(_postgrest_t)";
         var total = Count(sql, plan.Rows, request, config, page, limited: false);
-        return sql.Append(" SELECT ").Append(page).Append(" AS page_total, ").Append(total).Append(" AS total_result_set").Append(Settings)
-            .Append("null::int AS response_inserted, null::text[] AS location, ").Body(plan.Handler, plan.Routine)
-            .Append(" AS body FROM (").Read(plan.Rows).Append(") _postgrest_t");
+        sql.Append(" SELECT ").Append(page).Append(" AS page_total, ").Append(total).Append(" AS total_result_set, ");
+        return sql.SettingsAndBody(plan, NoInserted, NoLocation, plan.Routine).Append(" FROM (").Read(plan.Rows).Append(") _postgrest_t");
     }
 
     // Without a range the page is all there is.
@@ -81,6 +82,25 @@ static class Statements
             sql.Append(" LIMIT ").Append(most + 1L);
         sql.Append(")");
         return "(SELECT pg_catalog.count(*) FROM pgrst_source_count)";
+    }
+
+    // A plan shows the columns in PostgREST's order; a body that is streamed comes last.
+    static SqlWriter SettingsAndBody(
+        this SqlWriter sql, ActionPlan.Statement plan, string inserted, Action<SqlWriter> location, Routine? routine)
+    {
+        if (plan.MediaType is MediaType.Plan)
+        {
+            if (plan is ActionPlan.Mutate)
+            {
+                location(sql);
+                sql.Append(" AS location, ");
+            }
+
+            return sql.Body(plan.Handler, routine).Append(" AS body, ").Append(Settings).Append(", ").Append(inserted).Append(" AS response_inserted");
+        }
+
+        location(sql.Append(Settings).Append(", ").Append(inserted).Append(" AS response_inserted, "));
+        return sql.Append(" AS location, ").Body(plan.Handler, routine).Append(" AS body");
     }
 
     static SqlWriter Body(this SqlWriter sql, MediaHandler handler, Routine? routine)

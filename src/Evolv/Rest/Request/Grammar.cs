@@ -53,7 +53,7 @@ sealed class Input(string text, bool explain)
         var messages = new List<ParseMessage>();
         foreach (var label in expected)
             messages.Add(new(MessageKind.Expected, label));
-        messages.Add(new(MessageKind.Unexpected, IsAtEnd ? "" : Quote(Current, '\'')));
+        messages.Add(new(MessageKind.Unexpected, IsAtEnd ? "" : Quote(Current, '"')));
         return new ParseError(Position, messages);
     }
 

@@ -34,8 +34,8 @@ sealed class Executor(Database database)
                 var result = await ResultSet.ReadAsync(reader, token);
                 Check(plan, request, result);
                 result = result with { Total = Total(result.Total, estimate, request.Preferences.Count, exchange.Config.MaxRows) };
-                await using var body = await reader.GetStreamAsync(ResultSet.BodyOrdinal, token);
-                exchange.Times?.End("transaction");
+                await using var body = await ResultSet.ReadBodyAsync(reader, token);
+                exchange.Times?.End();
                 if (writer.Begin(plan, result, body.Length))
                 {
                     exchange.EndResponse();
@@ -65,12 +65,12 @@ sealed class Executor(Database database)
                 await SkipPreRequestAsync(exchange, reader, token);
                 var result = await ResultSet.ReadAsync(reader, token);
                 Check(plan, request, result);
-                var body = reader.HasRows && !await reader.IsDBNullAsync(ResultSet.BodyOrdinal, token)
-                    ? await reader.GetFieldValueAsync<byte[]>(ResultSet.BodyOrdinal, token)
-                    : [];
+                await using var stream = await ResultSet.ReadBodyAsync(reader, token);
+                var body = new byte[stream.Length];
+                await stream.ReadExactlyAsync(body, token);
                 return (result, body);
             }, decides ? _ => !rollsBack : null, cancellationToken);
-        exchange.Times?.End("transaction");
+        exchange.Times?.End();
         if (plan is ActionPlan.Call)
             result = result with { Total = Total(result.Total, null, request.Preferences.Count, exchange.Config.MaxRows) };
         var sendsBody = exchange.Writer.Begin(plan, result, body.Length);
@@ -92,7 +92,7 @@ sealed class Executor(Database database)
                     lines.Append(reader.GetString(0)).Append('\n');
                 return lines.ToString();
             }, RollsBack(exchange.Request, exchange.Config) ? _ => false : null, cancellationToken);
-        exchange.Times?.End("transaction");
+        exchange.Times?.End();
         var body = Encoding.UTF8.GetBytes(text);
         exchange.Writer.BeginOther(plan.MediaType, body.Length, headersOnly: false);
         exchange.EndResponse();
@@ -118,7 +118,7 @@ sealed class Executor(Database database)
     static long? Total(long? counted, long? estimate, CountKind? kind, int? maxRows) => kind switch
     {
         CountKind.Planned => estimate,
-        CountKind.Estimated when maxRows is not null && counted > maxRows => Math.Max(counted.Value, estimate ?? 0),
+        CountKind.Estimated when maxRows is null || counted > maxRows => Math.Max(counted ?? 0, estimate ?? 0),
         _ => counted,
     };
 

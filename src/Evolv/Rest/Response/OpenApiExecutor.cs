@@ -19,7 +19,7 @@ sealed class OpenApiExecutor(Database database)
                 await Executor.SkipPreRequestAsync(exchange, reader, token);
                 return await OpenApiContents.ReadAsync(reader, mode, snapshot.Schema!, plan.Schema, token);
             }, commits: null, cancellationToken);
-        exchange.Times?.End("transaction");
+        exchange.Times?.End();
 
         var body = new ArrayBufferWriter<byte>(64 * 1024);
         var http = exchange.Response.HttpContext.Request;

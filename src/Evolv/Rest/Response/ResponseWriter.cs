@@ -20,13 +20,12 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     };
 
     /// <summary>An answer to OPTIONS.</summary>
-    internal Task WriteAllowAsync(string methods)
+    internal void WriteAllow(string methods)
     {
         Finish(200, null, null);
         response.Headers.Allow = methods;
         response.Headers.AccessControlAllowOrigin = "*";
         response.ContentLength = 0;
-        return Task.CompletedTask;
     }
 
     /// <summary>Type, profile and length of a body that is no result set: a plan of PostgreSQL, or the OpenAPI document.</summary>

@@ -12,12 +12,14 @@ namespace Evolv.Rest.Response;
 /// <param name="Location">Of a single inserted row: <c>key=eq.value</c> for each column of the key.</param>
 sealed record ResultSet(long Rows, long? Total, string? Headers, string? Status, int? Inserted, string[] Location)
 {
-    internal const int BodyOrdinal = 6;
+    static readonly ResultSet None = new(0, null, null, null, null, []);
+
+    const int BodyOrdinal = 6;
 
     internal static async Task<ResultSet> ReadAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
         if (!await reader.ReadAsync(cancellationToken))
-            return new ResultSet(0, null, null, null, null, []);
+            return None;
         return new ResultSet(
             reader.GetInt64(0),
             reader.IsDBNull(1) ? null : reader.GetInt64(1),
@@ -26,6 +28,12 @@ sealed record ResultSet(long Rows, long? Total, string? Headers, string? Status,
             reader.IsDBNull(4) ? null : reader.GetInt32(4),
             reader.IsDBNull(5) ? [] : reader.GetFieldValue<string[]>(5));
     }
+
+    /// <summary>The body of the row that was read; empty when there was none.</summary>
+    internal static async Task<Stream> ReadBodyAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)
+        => !reader.HasRows || await reader.IsDBNullAsync(BodyOrdinal, cancellationToken)
+            ? Stream.Null
+            : await reader.GetStreamAsync(BodyOrdinal, cancellationToken);
 
     /// <summary>The estimate in the result of <c>EXPLAIN (FORMAT JSON)</c>.</summary>
     internal static async Task<long?> ReadEstimateAsync(NpgsqlDataReader reader, CancellationToken cancellationToken)

@@ -5,15 +5,19 @@ namespace Evolv.Rest.Response;
 /// <summary>How long each stage took, for <c>Server-Timing</c>.</summary>
 sealed class StageTimes(TimeProvider time)
 {
+    static readonly string[] Names = ["jwt", "parse", "plan", "transaction", "response"];
+
     readonly List<string> _stages = [];
     long _since = time.GetTimestamp();
 
-    /// <summary>Ends a stage; the next one begins.</summary>
-    internal void End(string stage)
+    /// <summary>Ends the current stage; the next one begins.</summary>
+    internal void End()
     {
+        if (_stages.Count == Names.Length)
+            return;
         var elapsed = time.GetElapsedTime(_since);
         _since = time.GetTimestamp();
-        _stages.Add(string.Create(CultureInfo.InvariantCulture, $"{stage};dur={elapsed.TotalMilliseconds:0.0##}"));
+        _stages.Add(string.Create(CultureInfo.InvariantCulture, $"{Names[_stages.Count]};dur={elapsed.TotalMilliseconds:0.0##}"));
     }
 
     public override string ToString() => string.Join(", ", _stages);

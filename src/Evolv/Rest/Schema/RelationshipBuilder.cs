@@ -27,6 +27,10 @@ sealed class RelationshipBuilder(
         foreach (var function in computed)
             byEnds[(function.Table, function.Function)] = [function];
 
+        // Who has keys, though only to what is not exposed, is known: nobody guesses that another table was meant.
+        foreach (var table in foreignKeys.SelectMany(key => (QualifiedName[])[key.Table, key.ForeignTable]).Distinct())
+            byEnds.TryAdd((table, table), []);
+
         return byEnds.Where(ends => _schemas.Contains(ends.Key.Table.Schema))
             .GroupBy(ends => (ends.Key.Table, ends.Key.Target.Schema), ends => ends.Value)
             .Select(group => KeyValuePair.Create(
@@ -35,7 +39,6 @@ sealed class RelationshipBuilder(
                     .Where(relationship => _schemas.Contains(relationship.ForeignTable.Schema))
                     .Order(RelationshipOrder.Instance)
                     .ToImmutableArray()))
-            .Where(pair => pair.Value.Length > 0)
             .ToFrozenDictionary();
     }
 

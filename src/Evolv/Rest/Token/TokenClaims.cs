@@ -20,11 +20,11 @@ sealed record TokenClaims(JsonElement Claims, string? Role)
     internal void Refuse(string? audience, long now)
     {
         if (Instant("exp") is { } exp && exp < now - Skew)
-            throw Late("JWT expired", now - exp);
+            throw RestError.InvalidClaims("JWT expired");
         if (Instant("nbf") is { } nbf && nbf > now + Skew)
-            throw Late("JWT not yet valid", nbf - now);
+            throw RestError.InvalidClaims("JWT not yet valid");
         if (Instant("iat") is { } iat && iat > now + Skew)
-            throw Late("JWT issued at future", iat - now);
+            throw RestError.InvalidClaims("JWT issued at future");
         if (!NamesAudience(audience))
             throw RestError.InvalidClaims("JWT not in audience");
     }
@@ -72,6 +72,4 @@ sealed record TokenClaims(JsonElement Claims, string? Role)
             throw RestError.InvalidClaims("The JWT 'aud' claim must be a string or an array of strings");
         return audience is null || claim.GetArrayLength() == 0 || claim.EnumerateArray().Any(one => one.ValueEquals(audience));
     }
-
-    static RestError Late(string why, long seconds) => RestError.InvalidClaims(why, $"Invalid by {seconds} seconds");
 }
