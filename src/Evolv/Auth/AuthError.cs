@@ -28,6 +28,10 @@ sealed class AuthError : Exception
 
     internal static AuthError UnknownPath() => new(404, "validation_failed", "No such endpoint or method under /auth/v1");
 
+    // No 5xx: clients would try again.
+    internal static AuthError NoAccounts()
+        => new(404, "validation_failed", "This server has no accounts: it serves a database that is not Evolv's (--no-migrate)");
+
     internal static AuthError OAuth(string error, string description) => new(400, error, description) { IsOAuth = true };
 
     // --- Who asks ------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ using Evolv.Auth.Tokens;
 using Evolv.Platform;
 using Evolv.Platform.Http;
 using Evolv.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace Evolv.Auth;
 
@@ -14,9 +15,10 @@ static class AuthModule
     {
         services.AddSettings<AuthOptions, AuthOptions.Validator>(AuthOptions.Section);
         services.AddSingleton<SigningKeys>();
-        services.AddSingleton(provider => new StartupStep(provider.GetRequiredService<SigningKeys>().LoadAsync));
+        services.AddSingleton(provider => new StartupStep(
+            provider.GetRequiredService<SigningKeys>().LoadAsync, NeedsOurSchema: true));
         services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
-            provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded")));
+            provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded"), NeedsOurSchema: true));
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<AccessToken>();
         services.AddSingleton<RefreshTokens>();
@@ -40,6 +42,12 @@ static class AuthModule
     internal static void MapAuth(this IEndpointRouteBuilder app)
     {
         var auth = app.MapGroup("/auth/v1");
+        if (!app.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
+        {
+            auth.Map("/{**path}", string () => throw AuthError.NoAccounts());
+            return;
+        }
+
         auth.MapPost("/signup", Signup.HandleAsync);
         auth.MapPost("/token", Token.HandleAsync);
         auth.MapGet("/user", User.GetAsync);

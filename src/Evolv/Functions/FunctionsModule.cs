@@ -1,6 +1,8 @@
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace Evolv.Functions;
 
@@ -37,6 +39,10 @@ static class FunctionsModule
         this RouteGroupBuilder functions, string method, string name,
         Func<HttpContext, Caller, Database, CancellationToken, Task> handler)
     {
+        // They work on our schema; without it there are none.
+        if (!((IEndpointRouteBuilder)functions).ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
+            return;
+
         functions.MapMethods(name, [method], Task (HttpContext context) =>
         {
             var asked = context.Features.Get<CallerFeature>();

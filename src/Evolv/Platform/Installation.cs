@@ -7,7 +7,7 @@ using Npgsql;
 namespace Evolv.Platform;
 
 /// <summary>
-/// The PostgreSQL of this installation, embedded or not: locked, started and migrated. The connection strings are known
+/// The PostgreSQL of this installation, embedded or not: locked, started and, unless it is somebody else's, migrated. The connection strings are known
 /// before the server runs, so that services can be built first and started afterwards.
 /// </summary>
 sealed class Installation : IAsyncDisposable
@@ -16,14 +16,18 @@ sealed class Installation : IAsyncDisposable
     readonly EmbeddedPostgres? _postgres;
     readonly IEnumerable<StartupStep> _steps;
     readonly ILoggerFactory _loggers;
+    readonly bool _migrate;
 
     public Installation(
         IOptions<ServerOptions> server, IOptions<DatabaseOptions> database, IEnumerable<StartupStep> steps, ILoggerFactory loggers)
     {
-        (_steps, _loggers) = (steps, loggers);
+        (_steps, _loggers, _migrate) = (steps, loggers, server.Value.Migrate);
         NpgsqlConnectionStringBuilder owner;
         if (string.IsNullOrEmpty(database.Value.ConnectionString))
         {
+            if (!_migrate)
+                throw new SetupException(
+                    "--no-migrate serves a database that exists already; name it in Database:ConnectionString or EVOLV__DATABASE__CONNECTIONSTRING.");
             _folder = DataFolder.Lock(FolderOf(server.Value));
             _postgres = new EmbeddedPostgres(_folder, loggers.CreateLogger<EmbeddedPostgres>());
             _postgres.Prepare();
@@ -34,12 +38,12 @@ sealed class Installation : IAsyncDisposable
             owner = ConnectionStrings.Parse(database.Value.ConnectionString, "Database:ConnectionString");
         }
 
-        ConnectionStrings = ConnectionStrings.From(database.Value, owner);
+        ConnectionStrings = ConnectionStrings.From(database.Value, owner, _migrate);
     }
 
     internal ConnectionStrings ConnectionStrings { get; }
 
-    /// <summary>True once the database answers, has this program's schema, and every family has what it needs of it.</summary>
+    /// <summary>True once the database answers, has the schema that it should, and every family has what it needs of it.</summary>
     internal bool IsReady { get; private set; }
 
     internal static string FolderOf(ServerOptions options)
@@ -53,10 +57,9 @@ sealed class Installation : IAsyncDisposable
             await _postgres.StartAsync(cancellationToken);
         try
         {
-            var applied = await new Migrator(ConnectionStrings, _loggers.CreateLogger<Migrator>())
-                .MigrateAsync(Migrator.Files, Migrator.ReferenceData, cancellationToken);
+            var applied = _migrate ? await MigrateAsync(cancellationToken) : [];
             await using var owner = await Migrator.OpenOwnerAsync(ConnectionStrings, cancellationToken);
-            foreach (var step in _steps)
+            foreach (var step in _steps.Where(step => _migrate || !step.NeedsOurSchema))
                 await step.RunAsync(owner, cancellationToken);
             IsReady = true;
             return applied;
@@ -68,6 +71,10 @@ sealed class Installation : IAsyncDisposable
                 $"PostgreSQL at {owner.Host}:{owner.Port} refuses {owner.Username}@{owner.Database} ({exception.Message.ReplaceLineEndings(" ")}); check Database:ConnectionString.");
         }
     }
+
+    Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancellationToken)
+        => new Migrator(ConnectionStrings, _loggers.CreateLogger<Migrator>())
+            .MigrateAsync(Migrator.Files, Migrator.ReferenceData, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -21,4 +21,7 @@ static partial class Log
 
     [LoggerMessage(EventId = 9021, Level = LogLevel.Warning, Message = "PostgreSQL is not available: {Reason}")]
     internal static partial void DatabaseUnavailable(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9030, Level = LogLevel.Warning, Message = "Evolv has no use for {Variables}; see docs/configuration.md")]
+    internal static partial void VariablesIgnored(this ILogger logger, string variables);
 }

@@ -6,4 +6,5 @@ namespace Evolv.Platform;
 /// Something a family does once between the migrations and the first request, with the owner's connection: it is the only
 /// one that reads keys.
 /// </summary>
-sealed record StartupStep(Func<NpgsqlConnection, CancellationToken, Task> RunAsync);
+/// <param name="NeedsOurSchema">Left out on a database that is not migrated.</param>
+sealed record StartupStep(Func<NpgsqlConnection, CancellationToken, Task> RunAsync, bool NeedsOurSchema = false);

@@ -21,6 +21,11 @@ sealed class KeyRing(
 {
     internal const string Algorithm = SecurityAlgorithms.EcdsaSha256;
 
+    /// <summary>Knows no key and nobody's token; what it would sign, nobody accepts.</summary>
+    internal static KeyRing CreateEmpty() => new(
+        new ECDsaSecurityKey(ECDsa.Create(ECCurve.NamedCurves.nistP256)), FrozenDictionary<string, ECDsaSecurityKey>.Empty, [],
+        RandomNumberGenerator.GetBytes(32));
+
     internal SigningCredentials Signing { get; } = new(signing, Algorithm);
 
     /// <summary>The keys that are not revoked, by <c>kid</c>.</summary>

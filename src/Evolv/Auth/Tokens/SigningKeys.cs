@@ -1,7 +1,9 @@
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
+using Evolv.Platform;
 using Evolv.Platform.Data;
+using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
 using Npgsql;
@@ -12,7 +14,7 @@ namespace Evolv.Auth.Tokens;
 /// The keys in <c>auth.signing_keys</c> and <c>auth.api_keys</c>: made at the first start, read at every start. Only the
 /// owner of the database may read them, so they are loaded before the first request and then live in memory.
 /// </summary>
-sealed class SigningKeys(TimeProvider time)
+sealed class SigningKeys(TimeProvider time, IOptions<ServerOptions> server)
 {
     const long LockKey = 0x45564F4C564B; // "EVOLVK"
     const string InUse = "in_use";
@@ -37,7 +39,8 @@ sealed class SigningKeys(TimeProvider time)
     // Not the site's address: these keys outlive a change of it. Hosted Supabase writes the same word.
     const string ApiKeyIssuer = "supabase";
 
-    volatile KeyRing? _current;
+    // A database of somebody else's has no keys of ours.
+    volatile KeyRing? _current = server.Value.Migrate ? null : KeyRing.CreateEmpty();
 
     internal bool IsLoaded => _current is not null;
 

@@ -1,3 +1,4 @@
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -8,11 +9,14 @@ namespace Evolv.Features.Growth;
 /// Refreshes the leaderboard at start and at each interval, and forgets idempotency keys of the day before yesterday. With
 /// several servers the first to come takes the lock in PostgreSQL.
 /// </summary>
-sealed class GrowthUpkeep(Database database, IOptions<GrowthOptions> options, TimeProvider time, ILogger<GrowthUpkeep> logger)
+sealed class GrowthUpkeep(
+    Database database, IOptions<GrowthOptions> options, IOptions<ServerOptions> server, TimeProvider time, ILogger<GrowthUpkeep> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        if (!server.Value.Migrate)
+            return;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.LeaderboardSeconds), time);
         do
         {

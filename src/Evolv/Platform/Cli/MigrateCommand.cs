@@ -13,7 +13,8 @@ static class MigrateCommand
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var app = build(EvolvCommand.Settings((nameof(ServerOptions.Data), parsed.GetValue(EvolvCommand.Data))));
+            await using var app = build(EvolvCommand.Settings(
+                (nameof(ServerOptions.Data), parsed.GetValue(EvolvCommand.Data)), (nameof(ServerOptions.Migrate), "true")));
             var applied = await app.Services.GetRequiredService<Installation>().StartAsync(cancellationToken);
             Console.WriteLine(applied.Count == 0 ? "Nothing to apply." : $"Applied {string.Join(", ", applied)}.");
             return 0;

@@ -13,15 +13,20 @@ static class StartCommand
     {
         var urls = new Option<string?>("--urls") { Description = "Addresses to listen on (default http://127.0.0.1:54321)" };
         var demo = new Option<bool>("--demo") { Description = "Load the demo community" };
+        var noMigrate = new Option<bool>("--no-migrate")
+        {
+            Description = "Serve the database of Database:ConnectionString as it is, as PostgREST would: /rest/v1 alone",
+        };
         var command = new Command("start", "Start Evolv and its PostgreSQL.\nExample: ./evolv start --urls http://127.0.0.1:8000 --demo")
         {
-            urls, EvolvCommand.Data, demo,
+            urls, EvolvCommand.Data, demo, noMigrate,
         };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             build(EvolvCommand.Settings(
                 (nameof(ServerOptions.Urls), parsed.GetValue(urls)),
                 (nameof(ServerOptions.Data), parsed.GetValue(EvolvCommand.Data)),
-                (nameof(ServerOptions.Demo), parsed.GetValue(demo) ? "true" : null))),
+                (nameof(ServerOptions.Demo), parsed.GetValue(demo) ? "true" : null),
+                (nameof(ServerOptions.Migrate), parsed.GetValue(noMigrate) ? "false" : null))),
             cancellationToken));
         return command;
     }
@@ -29,6 +34,8 @@ static class StartCommand
     static async Task<int> RunAsync(WebApplication app, CancellationToken cancellationToken)
     {
         var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        if (options is { Demo: true, Migrate: false })
+            throw new SetupException("--demo needs Evolv's own schema, which --no-migrate leaves out; use one of them.");
         RefuseTakenPorts(options.Urls);
         await using var _ = app;
         var installation = app.Services.GetRequiredService<Installation>();

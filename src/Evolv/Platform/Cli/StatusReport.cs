@@ -11,15 +11,7 @@ sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, st
     internal static async Task<StatusReport> ReadAsync(
         NpgsqlConnection owner, ConnectionStrings connectionStrings, string url, ServerOptions options, CancellationToken cancellationToken)
     {
-        var keys = new Dictionary<string, string>();
-        await using (var command = new NpgsqlCommand(
-            "select kind || ' ' || role, api_key from auth.api_keys where revoked_at is null order by created_at desc", owner))
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
-        {
-            while (await reader.ReadAsync(cancellationToken))
-                keys[reader.GetString(0)] = reader.GetString(1);
-        }
-
+        var keys = options.Migrate ? await ReadKeysAsync(owner, cancellationToken) : [];
         url = url.TrimEnd('/').Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
         return new StatusReport(
         [
@@ -46,7 +38,11 @@ sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, st
     {
         var text = new StringBuilder();
         text.AppendLine("Evolv is running.").AppendLine();
-        foreach (var (name, value) in Values.Where(value => value.Name is not ("ANON_KEY" or "SERVICE_ROLE_KEY" or "REST_URL")))
+        var hasKeys = Find("PUBLISHABLE_KEY").Length > 0;
+        string[] left = hasKeys
+            ? ["ANON_KEY", "SERVICE_ROLE_KEY", "REST_URL"]
+            : ["ANON_KEY", "SERVICE_ROLE_KEY", "PUBLISHABLE_KEY", "SECRET_KEY", "API_URL", "FUNCTIONS_URL"];
+        foreach (var (name, value) in Values.Where(value => !left.Contains(value.Name)))
             text.AppendLine($"  {name,-16} {value}");
         text.AppendLine($"  {"DATA",-16} {DataFolder}").AppendLine();
         foreach (var login in logins)
@@ -54,11 +50,30 @@ sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, st
         if (logins.Count > 0)
             text.AppendLine();
         text.AppendLine("Try:");
-        text.AppendLine(
+        text.AppendLine(!hasKeys ? $"  curl -s '{Find("REST_URL")}/'" :
             $"  curl -s '{Find("API_URL")}/auth/v1/signup' -H 'apikey: {Find("PUBLISHABLE_KEY")}' -H 'content-type: application/json' -d '{{\"email\":\"ada@example.com\",\"password\":\"correct horse battery\"}}'");
         text.AppendLine();
         text.Append("./evolv status shows this again. Ctrl+C stops.");
         return text.ToString();
+    }
+
+    // A database that Evolv only serves has no such table, whoever asks.
+    static async Task<Dictionary<string, string>> ReadKeysAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
+    {
+        var keys = new Dictionary<string, string>();
+        await using (var exists = new NpgsqlCommand(
+            "select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname = 'auth' and c.relname = 'api_keys')", owner))
+        {
+            if (!(bool)(await exists.ExecuteScalarAsync(cancellationToken))!)
+                return keys;
+        }
+
+        await using var command = new NpgsqlCommand(
+            "select kind || ' ' || role, api_key from auth.api_keys where revoked_at is null order by created_at desc", owner);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+            keys[reader.GetString(0)] = reader.GetString(1);
+        return keys;
     }
 
     static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };

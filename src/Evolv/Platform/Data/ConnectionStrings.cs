@@ -9,11 +9,12 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
 {
     internal const string Authenticator = "authenticator";
 
-    internal static ConnectionStrings From(DatabaseOptions options, NpgsqlConnectionStringBuilder owner)
+    /// <param name="hasOurRoles">False for a database of somebody else's: the pool logs in as it was told, with or without a password.</param>
+    internal static ConnectionStrings From(DatabaseOptions options, NpgsqlConnectionStringBuilder owner, bool hasOurRoles = true)
     {
         owner.Pooling = false;
         owner.ApplicationName = "evolv-owner";
-        var ownsPoolLogin = string.IsNullOrEmpty(options.PoolConnectionString);
+        var ownsPoolLogin = hasOurRoles && string.IsNullOrEmpty(options.PoolConnectionString);
         if (ownsPoolLogin && string.IsNullOrEmpty(owner.Password))
         {
             throw new SetupException(
@@ -27,7 +28,8 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
                 Username = Authenticator,
                 Password = Derive(owner.Password!, Authenticator),
             }
-            : Parse(options.PoolConnectionString!, "Database:PoolConnectionString");
+            : string.IsNullOrEmpty(options.PoolConnectionString) ? new NpgsqlConnectionStringBuilder(owner.ConnectionString)
+            : Parse(options.PoolConnectionString, "Database:PoolConnectionString");
         pool.Pooling = true;
         pool.ApplicationName = "evolv";
         pool.MaxPoolSize = options.MaxPoolSize;
@@ -40,27 +42,14 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
         return new ConnectionStrings(owner, pool, ownsPoolLogin);
     }
 
-    /// <summary>Reads Npgsql's key=value form or a <c>postgres://</c> URL.</summary>
+    /// <summary>Reads Npgsql's key=value form or one of libpq's.</summary>
     internal static NpgsqlConnectionStringBuilder Parse(string text, string setting)
     {
         try
         {
-            if (!text.StartsWith("postgres://", StringComparison.Ordinal) &&
-                !text.StartsWith("postgresql://", StringComparison.Ordinal))
-                return new NpgsqlConnectionStringBuilder(text);
-
-            var url = new Uri(text);
-            var login = url.UserInfo.Split(':', 2);
-            return new NpgsqlConnectionStringBuilder
-            {
-                Host = url.Host,
-                Port = url.Port > 0 ? url.Port : 5432,
-                Username = Uri.UnescapeDataString(login[0]),
-                Password = login.Length > 1 ? Uri.UnescapeDataString(login[1]) : null,
-                Database = Uri.UnescapeDataString(url.AbsolutePath.TrimStart('/')),
-            };
+            return LibpqAddress.TryParse(text) ?? new NpgsqlConnectionStringBuilder(text);
         }
-        catch (Exception exception) when (exception is ArgumentException or UriFormatException or FormatException)
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
         {
             throw new SetupException($"{setting} cannot be read ({exception.Message.TrimEnd('.')}); write Host=…;Username=…;Password=…;Database=… or postgresql://user:password@host:port/database.");
         }
@@ -68,7 +57,7 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
 
     /// <summary>The owner's login as a URL for other tools.</summary>
     internal string OwnerUrl
-        => $"postgresql://{Uri.EscapeDataString(Owner.Username!)}:{Uri.EscapeDataString(Owner.Password ?? "")}@{Owner.Host}:{Owner.Port}/{Uri.EscapeDataString(Owner.Database!)}";
+        => $"postgresql://{Uri.EscapeDataString(Owner.Username ?? "")}{(string.IsNullOrEmpty(Owner.Password) ? "" : ":" + Uri.EscapeDataString(Owner.Password))}@{Owner.Host}:{Owner.Port}/{Uri.EscapeDataString(Owner.Database ?? "")}";
 
     // Every server that knows the owner's password finds the same one, so there is nothing to store or to share.
     static string Derive(string password, string role)

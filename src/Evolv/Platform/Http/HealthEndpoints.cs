@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Evolv.Platform.Data;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Evolv.Platform.Http;
@@ -7,16 +8,20 @@ namespace Evolv.Platform.Http;
 /// <summary>A part that must be there before requests can be served.</summary>
 /// <param name="Name">As it stands in the answer of /readyz.</param>
 /// <param name="CheckAsync">Null when it is there, else what is missing.</param>
-sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> CheckAsync);
+/// <param name="NeedsOurSchema">Left out on a database that is not migrated.</param>
+sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> CheckAsync, bool NeedsOurSchema = false);
 
 /// <summary>/livez: the process turns. /readyz: database, migrations and keys are there and no shutdown has begun.</summary>
 static class HealthEndpoints
 {
+    // PostgreSQL's word for the login itself: a database of somebody else's has no role of ours.
+    static readonly Caller Login = new("none", "{}");
+
     internal static IServiceCollection AddHealth(this IServiceCollection services)
         => services
             .AddSingleton(provider => DatabaseCheck(provider.GetRequiredService<Database>()))
             .AddSingleton(provider => new ReadinessCheck("migrations", _ => Task.FromResult(
-                provider.GetRequiredService<Installation>().IsReady ? null : "not applied")));
+                provider.GetRequiredService<Installation>().IsReady ? null : "not applied"), NeedsOurSchema: true));
 
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
@@ -30,7 +35,7 @@ static class HealthEndpoints
         timeout.CancelAfter(TimeSpan.FromSeconds(2));
         try
         {
-            await database.QuerySingleAsync(Caller.Anonymous, $"select 1", row => row.GetInt32(0), timeout.Token);
+            await database.QuerySingleAsync(Login, $"select 1", row => row.GetInt32(0), timeout.Token);
             return null;
         }
         catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or TimeoutException)
@@ -40,10 +45,10 @@ static class HealthEndpoints
     });
 
     static async Task<IResult> ReadyAsync(
-        IEnumerable<ReadinessCheck> checks, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+        IEnumerable<ReadinessCheck> checks, IOptions<ServerOptions> server, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         var results = new Dictionary<string, string>();
-        foreach (var check in checks)
+        foreach (var check in checks.Where(check => server.Value.Migrate || !check.NeedsOurSchema))
             results[check.Name] = await check.CheckAsync(cancellationToken) ?? "ok";
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             results["server"] = "stopping";

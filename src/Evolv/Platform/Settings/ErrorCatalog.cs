@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json.Nodes;
 
 namespace Evolv.Platform.Settings;
 
@@ -18,8 +19,8 @@ static class ErrorCatalog
             "# Errors",
             "",
             "Made by `./evolv types` from the catalogues; do not edit. Codes are stable: programs may branch on them. Words in braces depend",
-            "on the request. `/auth/v1` answers in GoTrue's form, `/functions/v1` with `{\"success\":false,\"error\":…,\"code\":…}`; other paths",
-            "answer with problem details (RFC 9457). Functions also pass on errors that the database raises on purpose, such as",
+            "on the request. `/auth/v1` answers in GoTrue's form, `/rest/v1` in PostgREST's, where errors of SQL have PostgreSQL's own codes and words,",
+            "`/functions/v1` with `{\"success\":false,\"error\":…,\"code\":…}`; other paths answer with problem details (RFC 9457). Functions also pass on errors that the database raises on purpose, such as",
             "`user_not_found` (404) and `idempotency_key_reused` (409). 503 comes with `Retry-After`: the request may be sent again.",
         };
         foreach (var family in families)
@@ -38,6 +39,8 @@ static class ErrorCatalog
             if (factory.ReturnType != errors || Arguments(factory) is not { } arguments)
                 continue;
             var error = factory.Invoke(null, arguments)!;
+            if (Property(error, "Status") == "0")
+                continue; // It passes on what the database says.
             var message = Property(error, "Message").Replace("|", "\\|", StringComparison.Ordinal);
             yield return $"| {Property(error, "Status")} | `{Property(error, "Code")}` | {message} |";
         }
@@ -54,7 +57,9 @@ static class ErrorCatalog
             else if (parameter.ParameterType.IsValueType)
                 arguments.Add(Activator.CreateInstance(parameter.ParameterType)!);
             else if (parameter.ParameterType.IsAssignableFrom(typeof(string[])))
-                arguments.Add(Array.Empty<string>());
+                arguments.Add((string[])["…"]);
+            else if (parameter.ParameterType == typeof(JsonArray))
+                arguments.Add(new JsonArray());
             else
                 return null;
         }

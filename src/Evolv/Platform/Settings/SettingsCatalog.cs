@@ -53,6 +53,8 @@ static class SettingsCatalog
             "",
             "Made by `./evolv types` from the options classes; do not edit. Every setting has a default that works.",
             "Later sources win: the default, `appsettings.json` in Evolv's folder, the environment variable, the option of `./evolv start`.",
+            "Dashes and underscores in a name do not count: `Rest:db-max-rows` and `EVOLV__REST__DB_MAX_ROWS` are `Rest:DbMaxRows`. PostgREST's",
+            "own variables (`PGRST_DB_SCHEMAS`, `PGRST_DB_URI`, `PGRST_SERVER_PORT`, …) are taken, too; ours win over them.",
             "A wrong value or an unknown name ends the start with one line that says what to do. The level of the log is",
             "`Logging:LogLevel:Default`, as in every ASP.NET Core program.",
             "",

@@ -8,15 +8,20 @@ static partial class SettingsExtensions
     /// <summary>Where Evolv's own files are: the folder with package.json above the program, else the current one.</summary>
     internal static string HomeFolder { get; } = FindHome();
 
-    /// <summary>Only our own sources: appsettings.json, EVOLV__ variables, and options of the command line.</summary>
+    /// <summary>
+    /// Only our own sources: appsettings.json, PostgREST's variables, EVOLV__ variables, and options of the command line;
+    /// the last one wins.
+    /// </summary>
     internal static IConfigurationRoot Load(IReadOnlyDictionary<string, string?> commandLine)
     {
         try
         {
             return new ConfigurationBuilder()
-                .AddJsonFile(Path.Combine(HomeFolder, "appsettings.json"), optional: true)
-                .AddEnvironmentVariables("EVOLV__")
-                .AddInMemoryCollection(commandLine)
+                .AddInMemoryCollection(Plain(new ConfigurationBuilder()
+                    .AddJsonFile(Path.Combine(HomeFolder, "appsettings.json"), optional: true).Build().AsEnumerable()))
+                .AddInMemoryCollection(Plain(PostgrestVariables.Read().Settings))
+                .AddInMemoryCollection(Plain(new ConfigurationBuilder().AddEnvironmentVariables("EVOLV__").Build().AsEnumerable()))
+                .AddInMemoryCollection(Plain(commandLine))
                 .Build();
         }
         catch (InvalidDataException exception)
@@ -24,6 +29,17 @@ static partial class SettingsExtensions
             throw new SetupException($"appsettings.json cannot be read: {exception.InnerException?.Message ?? exception.Message}");
         }
     }
+
+    // db-max-rows, DB_MAX_ROWS and DbMaxRows are one name. Only in the last part: a section may be called as it likes.
+    static IEnumerable<KeyValuePair<string, string?>> Plain(IEnumerable<KeyValuePair<string, string?>> settings)
+        => settings.Where(setting => setting.Value is not null).Select(setting =>
+        {
+            var name = setting.Key.LastIndexOf(':') + 1;
+            var isOurs = !setting.Key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase);
+            return isOurs
+                ? KeyValuePair.Create(setting.Key[..name] + string.Concat(setting.Key[name..].Where(character => character is not ('-' or '_'))), setting.Value)
+                : setting;
+        });
 
     /// <summary>Binds a section to its options, validates it at start and lists it in <see cref="SettingsCatalog"/>.</summary>
     internal static IServiceCollection AddSettings<TOptions, TValidator>(this IServiceCollection services, string section)
@@ -45,6 +61,9 @@ static partial class SettingsExtensions
     {
         var catalog = SettingsCatalog.Read(services.GetServices<SettingsSection>());
         SettingsCatalog.RefuseUnknown(configuration, catalog);
+        var ignored = string.Join(", ", PostgrestVariables.Read().Ignored);
+        if (ignored.Length > 0)
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<PostgrestVariables>().VariablesIgnored(ignored);
         try
         {
             services.GetRequiredService<IStartupValidator>().Validate();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Evolv.Auth;
 using Evolv.Auth.Tokens;
+using Evolv.Platform;
 using Evolv.Tests.Support;
 using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -101,7 +102,7 @@ public sealed class TokenVerifierTests(EvolvCluster cluster)
 
     static async Task<SigningKeys> LoadAsync(TestDatabase database, TimeProvider clock)
     {
-        var keys = new SigningKeys(clock);
+        var keys = new SigningKeys(clock, Options.Create(new ServerOptions()));
         await ReloadAsync(database, keys);
         return keys;
     }
