@@ -35,15 +35,15 @@ sealed record StoredSettings(
     // Only what the login may set: it has to do it for each request.
     const string RolesSql =
         """
-        select r.rolname::text, s.name, substr(setting, strpos(setting, '=') + 1)
+        select r.rolname::text, s.name, substr(config, strpos(config, '=') + 1)
         from pg_roles login
         join pg_auth_members m on m.member = login.oid
         join pg_roles r on r.oid = m.roleid
-        cross join unnest(r.rolconfig) setting
-        join pg_settings s on s.name = substr(setting, 1, strpos(setting, '=') - 1)
+        cross join unnest(r.rolconfig) config
+        join pg_settings s on s.name = substr(config, 1, strpos(config, '=') - 1)
         where login.rolname = session_user
             and (s.context = 'user' or has_parameter_privilege(login.oid, s.name, 'set'))
-        group by r.rolname, s.name, setting
+        group by r.rolname, s.name, config
         order by r.rolname, s.name
         """;
 

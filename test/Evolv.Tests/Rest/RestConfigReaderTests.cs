@@ -1,10 +1,12 @@
 using System.Collections.Frozen;
 using Evolv.Platform;
+using Evolv.Platform.Data;
 using Evolv.Rest;
 using Evolv.Rest.Schema;
 using Evolv.Tests.Support;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
 
 namespace Evolv.Tests.Rest;
 
@@ -89,43 +91,55 @@ public sealed class RestConfigReaderTests(EvolvCluster cluster)
         Assert.Equal("Setting Rest:DbSchemas is wrong: it must not expose information_schema.", refusal.Message);
     }
 
-    // Roles belong to the cluster, so what is stored for all databases is tried in one test alone, and taken back.
+    // Roles belong to the cluster, so this login is nobody else's.
     [Fact]
-    public async Task Settings_and_roles_of_the_login_are_read_and_those_of_this_database_win()
+    public async Task Settings_of_the_login_and_of_its_roles_are_read_and_those_of_this_database_win()
     {
         await using var database = await cluster.CreateDatabaseAsync();
         await using var other = await cluster.CreateDatabaseAsync();
         var name = await database.ScalarAsync<string>("select current_database()::text");
         await database.ExecuteAsync(
             $"""
-            create role config_reader;
-            grant config_reader to authenticator;
-            alter role config_reader set default_transaction_isolation = 'SERIALIZABLE';
-            alter role config_reader set work_mem = '6MB';
-            alter role config_reader set log_min_duration_statement = '1s';
-            alter role config_reader set my.own = '1';
-            alter role authenticator set pgrst.jwt_aud = 'all';
-            alter role authenticator in database {name} set pgrst.jwt_aud = 'this';
-            alter role authenticator in database {name} set pgrst.db_max_rows = '17';
-            alter role authenticator in database {name} set pgrst.what_is_this = '17';
+            create role config_login login noinherit password 'secret';
+            create role config_role;
+            grant anon, authenticated, config_role to config_login;
+            alter role config_role set default_transaction_isolation = 'SERIALIZABLE';
+            alter role config_role set work_mem = '6MB';
+            alter role config_role set log_min_duration_statement = '1s';
+            alter role config_role set my.own = '1';
+            alter role config_login set pgrst.jwt_aud = 'all';
+            alter role config_login in database {name} set pgrst.jwt_aud = 'this';
+            alter role config_login in database {name} set pgrst.db_max_rows = '17';
             """);
         try
         {
-            var here = await database.Database.ReadCatalogAsync(StoredSettings.ReadAsync, Token);
-            var there = await other.Database.ReadCatalogAsync(StoredSettings.ReadAsync, Token);
+            var here = await ReadAsync(database);
+            var there = await ReadAsync(other);
 
             Assert.Equal(("17", "this"), (here.Settings["db_max_rows"], here.Settings["jwt_aud"]));
             Assert.Equal(["all"], there.Settings.Values);
-            Assert.Equal("serializable", here.RoleIsolationLevels["config_reader"]);
-            // The login may not set what only a superuser may.
-            Assert.Equal([new("work_mem", "6MB")], here.RoleSettings["config_reader"]);
+            Assert.Equal("serializable", Assert.Single(here.RoleIsolationLevels, pair => pair.Key == "config_role").Value);
+            Assert.Equal(["anon", "authenticated", "config_role"], here.RoleSettings.Keys.Order(StringComparer.Ordinal));
+            // What only a superuser may set is left out.
+            Assert.Equal([new("work_mem", "6MB")], here.RoleSettings["config_role"]);
             Assert.Equal([new("statement_timeout", "3s")], here.RoleSettings["anon"]);
             Assert.Equal([new("statement_timeout", "8s")], here.RoleSettings["authenticated"]);
         }
         finally
         {
-            await database.ExecuteAsync("drop role config_reader; alter role authenticator reset pgrst.jwt_aud");
+            await database.ExecuteAsync("drop role config_login; drop role config_role");
         }
+    }
+
+    static async Task<StoredSettings> ReadAsync(TestDatabase database)
+    {
+        var login = new NpgsqlConnectionStringBuilder(database.Connections.Pool.ConnectionString)
+        {
+            Username = "config_login",
+            Password = "secret",
+        };
+        await using var pool = NpgsqlDataSource.Create(login);
+        return await new Database(pool).ReadCatalogAsync(StoredSettings.ReadAsync, Token);
     }
 
     static (string Value, List<string> Log) Read(string property, Dictionary<string, string> stored)
