@@ -23,7 +23,8 @@ static class Program
     {
         var settings = SettingsExtensions.Load(commandLine);
         var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.AddConfiguration(settings);
+        // Not as a configuration in the configuration: that would lose settings which are empty on purpose.
+        builder.Configuration.AddInMemoryCollection(settings.AsEnumerable());
         builder.Logging.ConfigureForEvolv(settings);
 
         builder.Services.AddSingleton(TimeProvider.System);
@@ -44,6 +45,7 @@ static class Program
         app.Services.ValidateSettings(settings);
         app.UseUrls();
         app.UseHttp();
+        app.UseRest();
         app.UseAuth();
         app.UseFunctions();
         app.UseRouting();

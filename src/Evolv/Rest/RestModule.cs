@@ -28,6 +28,10 @@ static class RestModule
             .AddSingleton<OpenApiExecutor>()
             .AddSingleton<RestPipeline>();
 
+    /// <summary>Before anybody asks who asks: a preflight has no key.</summary>
+    internal static void UseRest(this IApplicationBuilder app)
+        => app.UseWhen(context => context.Request.Path.StartsWithSegments(Root), rest => rest.UseMiddleware<RestCors>());
+
     internal static void MapRest(this IEndpointRouteBuilder app)
     {
         var pipeline = app.ServiceProvider.GetRequiredService<RestPipeline>();

@@ -15,6 +15,9 @@ static class HttpModule
         "X-Relay-Error", "X-Sb-Error-Code", "X-Supabase-Api-Version", "X-Request-Id", "Idempotency-Replayed",
     ];
 
+    // In its upstream's own words.
+    const string AnswersCorsItself = "/rest/v1";
+
     internal static IServiceCollection AddHttp(this IServiceCollection services)
     {
         services.AddSettings<HttpOptions, HttpOptions.Validator>(HttpOptions.Section);
@@ -46,11 +49,11 @@ static class HttpModule
         var origins = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.AllowedOrigins
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         app.Use(AnswerCrashAsync);
-        app.UseCors(policy =>
+        app.UseWhen(context => !context.Request.Path.StartsWithSegments(AnswersCorsItself), rest => rest.UseCors(policy =>
         {
             _ = origins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins(origins);
             policy.AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(TimeSpan.FromDays(1));
-        });
+        }));
     }
 
     /// <summary>After all families: who came here asked for nothing that exists.</summary>

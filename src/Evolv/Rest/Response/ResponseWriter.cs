@@ -139,7 +139,7 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     void Finish(int status, string? headers, string? statusSetting)
     {
         response.StatusCode = ResponseHeaders.ReadStatus(statusSetting, status);
-        response.Headers.Vary = "Accept, Prefer, Range";
+        response.Headers.Append("Vary", "Accept, Prefer, Range");
         ResponseHeaders.Apply(response, headers);
         if (action is ActionPlan.Statement { Rows: var rows } && WarnOfTargetNames(rows) is { } warning)
             response.Headers.Warning = warning;
