@@ -24,6 +24,7 @@ static class EvolvCommand
             SeedCommand.Create(build),
             LintCommand.Create(build),
             TypesCommand.Create(build),
+            GenCommand.Create(build),
             PsqlCommand.Create(build),
             VersionCommand.Create(),
         };

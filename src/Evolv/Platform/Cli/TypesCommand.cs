@@ -26,7 +26,7 @@ static class TypesCommand
             await installation.StartAsync(cancellationToken);
             await using var owner = await Migrator.OpenOwnerAsync(installation.ConnectionStrings, cancellationToken);
             await WriteAsync("db/schema.sql", await SchemaSnapshot.WriteAsync(owner, cancellationToken), cancellationToken);
-            await WriteAsync("test/supabase-js/database.types.ts", await TypeScriptTypes.WriteAsync(owner, cancellationToken), cancellationToken);
+            await WriteAsync("test/supabase-js/database.types.ts", await TypeScriptTypes.WriteAsync(owner, [TypeScriptTypes.DefaultSchema], cancellationToken), cancellationToken);
             await WriteAsync("docs/configuration.md", Configuration(app.Services), cancellationToken);
             await WriteAsync("docs/errors.md", Errors(app.Services), cancellationToken);
         }

@@ -6,6 +6,7 @@ namespace Evolv.Platform.Schema;
 
 /// <summary>What the TypeScript types are made from, as <c>TypeScriptTypes.sql</c> finds it. Ids are object ids.</summary>
 sealed record TypeScriptCatalog(
+    IReadOnlyList<string> Schemas,
     IReadOnlyList<CatalogRelation> Relations,
     IReadOnlyList<CatalogForeignKey> ForeignKeys,
     IReadOnlyList<CatalogFunction> Functions,
@@ -19,18 +20,23 @@ sealed record TypeScriptCatalog(
         RespectRequiredConstructorParameters = true,
     };
 
-    internal static async Task<TypeScriptCatalog> ReadAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
+    internal static async Task<TypeScriptCatalog> ReadAsync(
+        NpgsqlConnection owner, IReadOnlyList<string> schemas, CancellationToken cancellationToken)
     {
         await using var transaction = await CatalogTransaction.BeginAsync(owner, cancellationToken);
-        await using var command = new NpgsqlCommand(CatalogSql, owner, transaction);
+        await using var command = new NpgsqlCommand(CatalogSql, owner, transaction)
+        {
+            Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. schemas] } },
+        };
         var json = (string)(await command.ExecuteScalarAsync(cancellationToken))!;
         return JsonSerializer.Deserialize<TypeScriptCatalog>(json, Names)!;
     }
 }
 
 /// <summary>A table, or a view with its parse tree (<c>Rule</c>), which knows where its columns come from.</summary>
+/// <param name="Schema">Null when it is not one of those asked for.</param>
 sealed record CatalogRelation(
-    long Id, string Name, bool IsPublic, bool IsView, bool IsUpdatable, string? Rule, IReadOnlyList<CatalogColumn> Columns);
+    long Id, string Name, string? Schema, bool IsView, bool IsUpdatable, string? Rule, IReadOnlyList<CatalogColumn> Columns);
 
 /// <summary>A column of a table or view.</summary>
 sealed record CatalogColumn(
@@ -51,9 +57,9 @@ sealed record CatalogForeignKey(
     IReadOnlyList<int> TargetColumns,
     bool IsOneToOne);
 
-/// <summary>A function of the schema public.</summary>
+/// <summary>A function of a schema that was asked for.</summary>
 sealed record CatalogFunction(
-    string Name, string Signature, long Returns, bool ReturnsSet, IReadOnlyList<CatalogArgument> Arguments)
+    string Schema, string Name, string Signature, long Returns, bool ReturnsSet, IReadOnlyList<CatalogArgument> Arguments)
 {
     internal IEnumerable<CatalogArgument> Inputs => Arguments.Where(argument => argument.Mode is "i" or "b" or "v");
 
@@ -70,7 +76,7 @@ sealed record CatalogArgument(string Name, long Type, string Mode, bool IsOption
 sealed record CatalogType(
     long Id,
     string Name,
-    bool IsPublic,
+    string? Schema,
     string Kind,
     long Inner,
     long Relation,

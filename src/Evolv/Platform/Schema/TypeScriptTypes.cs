@@ -7,19 +7,22 @@ using Npgsql;
 namespace Evolv.Platform.Schema;
 
 /// <summary>
-/// The schema <c>public</c> as TypeScript in the shape that <c>createClient&lt;Database&gt;</c> of supabase-js understands,
-/// <c>test/supabase-js/database.types.ts</c>.
+/// Schemas as TypeScript in the shape that <c>createClient&lt;Database&gt;</c> of supabase-js understands,
+/// such as <c>test/supabase-js/database.types.ts</c>.
 /// </summary>
 sealed partial class TypeScriptTypes
 {
     /// <summary>The version of PostgREST that we speak; supabase-js chooses its features by it.</summary>
     const string PostgrestVersion = "13";
 
+    internal const string DefaultSchema = "public";
+
     const string Nothing = "[_ in never]: never";
 
     static readonly JsonSerializerOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     readonly StringBuilder _text = new();
+    readonly IReadOnlyList<string> _schemas;
     readonly Dictionary<long, CatalogType> _types;
     readonly Dictionary<long, CatalogRelation> _relations;
     readonly IReadOnlyList<CatalogRelation> _tables;
@@ -29,11 +32,12 @@ sealed partial class TypeScriptTypes
     readonly ViewColumns _viewColumns;
     int _depth;
 
-    TypeScriptTypes(TypeScriptCatalog catalog)
+    TypeScriptTypes(TypeScriptCatalog catalog, IReadOnlyList<string> schemas)
     {
+        _schemas = schemas;
         _types = catalog.Types.ToDictionary(type => type.Id);
         _relations = catalog.Relations.ToDictionary(relation => relation.Id);
-        var relations = catalog.Relations.Where(relation => relation.IsPublic).OrderBy(relation => relation.Name, StringComparer.Ordinal);
+        var relations = catalog.Relations.Where(relation => relation.Schema is not null).OrderBy(relation => relation.Name, StringComparer.Ordinal);
         _tables = [.. relations.Where(relation => !relation.IsView)];
         _views = [.. relations.Where(relation => relation.IsView)];
         // Without a name an argument cannot be given.
@@ -43,28 +47,42 @@ sealed partial class TypeScriptTypes
     }
 
     /// <summary>Equal schemas give equal texts.</summary>
-    internal static async Task<string> WriteAsync(NpgsqlConnection owner, CancellationToken cancellationToken)
-        => new TypeScriptTypes(await TypeScriptCatalog.ReadAsync(owner, cancellationToken)).Write();
+    /// <param name="owner">Any login that may see the catalog.</param>
+    /// <param name="schemas">The first is the one whose tables need no schema beside their name.</param>
+    /// <exception cref="SetupException">One of the schemas does not exist.</exception>
+    internal static async Task<string> WriteAsync(
+        NpgsqlConnection owner, IReadOnlyList<string> schemas, CancellationToken cancellationToken)
+    {
+        var catalog = await TypeScriptCatalog.ReadAsync(owner, schemas, cancellationToken);
+        return schemas.FirstOrDefault(schema => !catalog.Schemas.Contains(schema)) is { } missing
+            ? throw new SetupException($"The database has no schema {missing}; name others with --schema.")
+            : new TypeScriptTypes(catalog, [.. schemas.Distinct()]).Write();
+    }
 
     string Write()
     {
-        _text.Append(Preface).Append("\n\n");
+        _text.Append(Preface.Replace("The schema public", Named, StringComparison.Ordinal)).Append("\n\n");
         Block("export type Database = {", "}", () =>
         {
             Line("// Tells createClient what the server understands.");
             Block("__InternalSupabase: {", "}", () => Line($"PostgrestVersion: {Quote(PostgrestVersion)}"));
-            Block("public: {", "}", () =>
-            {
-                Members("Tables", _tables, WriteTable);
-                Members("Views", _views, WriteView);
-                Members("Functions", Overloads(), WriteFunction);
-                Members("Enums", PublicTypes("enum"), type => Line($"{Key(type.Name)}: {Union(type.Labels)}"));
-                Members("CompositeTypes", PublicTypes("composite"), WriteCompositeType);
-            });
+            foreach (var schema in _schemas)
+                Block($"{Key(schema)}: {{", "}", () => WriteSchema(schema));
         });
-        _text.Append('\n').Append(Utilities).Append("\n\n");
+        _text.Append('\n').Append(Utilities.Replace("\"public\"", Quote(_schemas[0]), StringComparison.Ordinal)).Append("\n\n");
         WriteConstants();
         return _text.ToString();
+    }
+
+    string Named => $"The {(_schemas.Count == 1 ? "schema" : "schemas")} {string.Join(", ", _schemas)}";
+
+    void WriteSchema(string schema)
+    {
+        Members("Tables", _tables.Where(table => table.Schema == schema), WriteTable);
+        Members("Views", _views.Where(view => view.Schema == schema), WriteView);
+        Members("Functions", Overloads(schema), WriteFunction);
+        Members("Enums", Types("enum", schema), type => Line($"{Key(type.Name)}: {Union(type.Labels)}"));
+        Members("CompositeTypes", Types("composite", schema), WriteCompositeType);
     }
 
     // Tables and views ---------------------------------------------------------------------------------------------------
@@ -154,6 +172,7 @@ sealed partial class TypeScriptTypes
            let columns = ColumnsOf(relation, foreignKey.Source, foreignKey.SourceColumns)
            where columns is not null
            from target in _tables.Concat(_views)
+           where target.Schema == relation.Schema // Only these can be embedded.
            let targetColumns = ColumnsOf(target, foreignKey.Target, foreignKey.TargetColumns)
            where targetColumns is not null
            select new Relationship(foreignKey.Name, columns, foreignKey.IsOneToOne, target.Name, targetColumns);
@@ -175,8 +194,8 @@ sealed partial class TypeScriptTypes
 
     // Functions ----------------------------------------------------------------------------------------------------------
 
-    IEnumerable<IGrouping<string, CatalogFunction>> Overloads()
-        => _functions.GroupBy(function => function.Name).OrderBy(group => group.Key, StringComparer.Ordinal);
+    IEnumerable<IGrouping<string, CatalogFunction>> Overloads(string schema)
+        => _functions.Where(function => function.Schema == schema).GroupBy(function => function.Name).OrderBy(group => group.Key, StringComparer.Ordinal);
 
     void WriteFunction(IGrouping<string, CatalogFunction> overloads)
     {
@@ -219,7 +238,7 @@ sealed partial class TypeScriptTypes
 
         var type = TypeOf(function.Returns);
         Line($"Returns: {(function.ReturnsSet && type.Contains(' ') ? $"({type})" : type)}{array}");
-        if (_types[function.Returns] is { Kind: "relation", IsPublic: true } row)
+        if (_types[function.Returns] is { Kind: "relation", Schema: not null } row)
         {
             // The result can be filtered and embedded like the rows of that table.
             Block("SetofOptions: {", "}", () =>
@@ -234,8 +253,8 @@ sealed partial class TypeScriptTypes
 
     // Types --------------------------------------------------------------------------------------------------------------
 
-    IEnumerable<CatalogType> PublicTypes(string kind)
-        => _types.Values.Where(type => type.Kind == kind && type.IsPublic).OrderBy(type => type.Name, StringComparer.Ordinal);
+    IEnumerable<CatalogType> Types(string kind, string schema)
+        => _types.Values.Where(type => type.Kind == kind && type.Schema == schema).OrderBy(type => type.Name, StringComparer.Ordinal);
 
     void WriteCompositeType(CatalogType type)
         => Members(Key(type.Name), type.Attributes.OrderBy(attribute => attribute.Name, StringComparer.Ordinal),
@@ -244,28 +263,29 @@ sealed partial class TypeScriptTypes
 
     void WriteConstants()
         => Block("export const Constants = {", "} as const", () =>
-            Block("public: {", "},", () =>
-            {
-                var enums = PublicTypes("enum").ToList();
-                if (enums.Count == 0)
-                {
-                    Line("Enums: {},");
-                    return;
-                }
+        {
+            foreach (var schema in _schemas)
+                Block($"{Key(schema)}: {{", "},", () => WriteEnumConstants(Types("enum", schema).ToList()));
+        });
 
-                Block("Enums: {", "},", () => enums.ForEach(type => Line($"{Key(type.Name)}: {QuoteAll(type.Labels)},")));
-            }));
+    void WriteEnumConstants(List<CatalogType> enums)
+    {
+        if (enums.Count == 0)
+            Line("Enums: {},");
+        else
+            Block("Enums: {", "},", () => enums.ForEach(type => Line($"{Key(type.Name)}: {QuoteAll(type.Labels)},")));
+    }
 
     /// <summary>What a value of this type is in JSON.</summary>
     string TypeOf(long id) => _types[id] switch
     {
         { Kind: "array", Inner: var element } => $"{(TypeOf(element) is var type && type.Contains(' ') ? $"({type})" : type)}[]",
         { Kind: "domain", Inner: var inner } => TypeOf(inner),
-        { Kind: "enum", IsPublic: true, Name: var name } => $"Database[\"public\"][\"Enums\"][{Quote(name)}]",
+        { Kind: "enum", Schema: { } schema, Name: var name } => $"Database[{Quote(schema)}][\"Enums\"][{Quote(name)}]",
         { Kind: "enum", Labels: var labels } => Union(labels),
-        { Kind: "composite", IsPublic: true, Name: var name } => $"Database[\"public\"][\"CompositeTypes\"][{Quote(name)}]",
-        { Kind: "relation", IsPublic: true } row =>
-            $"Database[\"public\"][\"{(_relations[row.Relation].IsView ? "Views" : "Tables")}\"][{Quote(row.Name)}][\"Row\"]",
+        { Kind: "composite", Schema: { } schema, Name: var name } => $"Database[{Quote(schema)}][\"CompositeTypes\"][{Quote(name)}]",
+        { Kind: "relation", Schema: { } schema } row =>
+            $"Database[{Quote(schema)}][\"{(_relations[row.Relation].IsView ? "Views" : "Tables")}\"][{Quote(row.Name)}][\"Row\"]",
         { Kind: "composite" or "relation" } => "Record<string, unknown>",
         { Name: var name } => BaseType(name),
     };

@@ -1,8 +1,8 @@
--- The catalog as one JSON document for the TypeScript types. Other schemas than public are in it, because views of public
--- may show their columns. What belongs to an extension is left out.
+-- The catalog as one JSON document for the TypeScript types of the schemas in $1. Other schemas are in it without their name,
+-- because views may show their columns. What belongs to an extension is left out.
 with
 relations as (
-    select c.oid, c.relname, c.relkind, c.relnamespace = 'public'::regnamespace as is_public
+    select c.oid, c.relname, c.relkind, case when n.nspname = any ($1) then n.nspname end as schema
     from pg_class c
     join pg_namespace n on n.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'f', 'v', 'm')
@@ -12,11 +12,14 @@ relations as (
         and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 )
 select json_build_object(
+    'schemas', (
+        select coalesce(json_agg(n.nspname), '[]') from pg_namespace n where n.nspname = any ($1)
+    ),
     'relations', (
-        select json_agg(json_build_object(
+        select coalesce(json_agg(json_build_object(
             'id', r.oid::bigint,
             'name', r.relname,
-            'is_public', r.is_public,
+            'schema', r.schema,
             'is_view', r.relkind in ('v', 'm'),
             'is_updatable', pg_relation_is_updatable(r.oid, false) & 12 = 12,
             'rule', (
@@ -34,11 +37,13 @@ select json_build_object(
                     'is_never_written', a.attgenerated <> '' or a.attidentity = 'a'
                         or r.relkind in ('v', 'm') and not pg_column_is_updatable(r.oid, a.attnum, false),
                     -- Where clients may write some columns, the server fills the others.
-                    'is_filled_by_server', has_any_column_privilege('authenticated', r.oid, 'insert')
-                        and not has_column_privilege('authenticated', r.oid, a.attnum, 'insert'))), '[]')
+                    'is_filled_by_server', coalesce(
+                        has_any_column_privilege(to_regrole('authenticated')::oid, r.oid, 'insert')
+                            and not has_column_privilege(to_regrole('authenticated')::oid, r.oid, a.attnum, 'insert'),
+                        false))), '[]')
                 from pg_attribute a
                 where a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-            )))
+            ))), '[]')
         from relations r
     ),
     'foreign_keys', (
@@ -59,6 +64,7 @@ select json_build_object(
     ),
     'functions', (
         select coalesce(json_agg(json_build_object(
+            'schema', n.nspname,
             'name', p.proname,
             'signature', pg_get_function_identity_arguments(p.oid),
             'returns', p.prorettype::bigint,
@@ -78,7 +84,8 @@ select json_build_object(
                 ) arguments
             ))), '[]')
         from pg_proc p
-        where p.pronamespace = 'public'::regnamespace
+        join pg_namespace n on n.oid = p.pronamespace
+        where n.nspname = any ($1)
             and p.prokind = 'f'
             and p.prorettype not in ('trigger'::regtype, 'event_trigger'::regtype)
             and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
@@ -87,7 +94,7 @@ select json_build_object(
         select json_agg(json_build_object(
             'id', t.oid::bigint,
             'name', t.typname,
-            'is_public', t.typnamespace = 'public'::regnamespace,
+            'schema', case when n.nspname = any ($1) then n.nspname end,
             'kind', case
                 when t.typcategory = 'A' and t.typelem <> 0 then 'array'
                 when t.typtype = 'd' then 'domain'
@@ -107,6 +114,7 @@ select json_build_object(
                 where c.relkind = 'c' and a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
             )))
         from pg_type t
+        join pg_namespace n on n.oid = t.typnamespace
         left join pg_class c on c.oid = t.typrelid
         where t.typnamespace <> 'pg_toast'::regnamespace
     ))

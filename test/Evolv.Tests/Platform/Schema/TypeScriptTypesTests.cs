@@ -13,7 +13,7 @@ public sealed class TypeScriptTypesTests(EvolvCluster cluster)
         await using var database = await cluster.CreateDatabaseAsync();
         await using var owner = await database.OpenOwnerAsync();
 
-        var types = await TypeScriptTypes.WriteAsync(owner, Token);
+        var types = await TypeScriptTypes.WriteAsync(owner, [TypeScriptTypes.DefaultSchema], Token);
 
         await CommittedFile.AssertIsAsync("test/supabase-js/database.types.ts", types, Token);
     }
@@ -313,7 +313,7 @@ public sealed class TypeScriptTypesTests(EvolvCluster cluster)
         await using var database = await cluster.CreateDatabaseAsync();
         await database.ExecuteAsync(schema);
         await using var owner = await database.OpenOwnerAsync();
-        return await TypeScriptTypes.WriteAsync(owner, Token);
+        return await TypeScriptTypes.WriteAsync(owner, [TypeScriptTypes.DefaultSchema], Token);
     }
 
     static string Indented(int depth, string text)
