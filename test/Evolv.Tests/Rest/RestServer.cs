@@ -51,7 +51,8 @@ sealed class RestServer(EvolvServer server, HttpClient keyless) : IAsyncDisposab
     internal static async Task<RestServer> StartAsync(EvolvCluster cluster, string sqlFile, params (string Name, string Value)[] settings)
     {
         var database = await cluster.CreateDatabaseAsync();
-        await database.ExecuteAsync(await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "Rest", sqlFile), Token));
+        using var script = new StreamReader(typeof(RestServer).Assembly.GetManifestResourceStream($"test/Rest/{sqlFile}")!);
+        await database.ExecuteAsync(await script.ReadToEndAsync(Token));
         var all = settings.Select(setting => ($"Rest:{setting.Name}", setting.Value)).ToList();
         if (!settings.Any(setting => setting.Name == "DbSchemas"))
             all.Add(("Rest:DbSchemas", "api"));

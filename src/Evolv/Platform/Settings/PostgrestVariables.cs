@@ -80,14 +80,15 @@ sealed record PostgrestVariables(IReadOnlyDictionary<string, string?> Settings, 
         }
     }
 
-    // PostgREST's defaults: any address, port 3000.
+    // PostgREST's port, but not its address: without a word Evolv listens on this machine alone.
     static string? Url(string? host, string? port)
     {
         if (host is null && port is null)
             return null;
         var address = host switch
         {
-            null or "*" or "*4" or "!4" => "0.0.0.0",
+            null => "127.0.0.1",
+            "*" or "*4" or "!4" => "0.0.0.0",
             "*6" or "!6" => "[::]",
             _ when host.Contains(':', StringComparison.Ordinal) && host[0] != '[' => $"[{host}]",
             _ => host,
