@@ -72,7 +72,7 @@ static class FilterParser
     /// <summary>The value of a parameter as a filter on a field.</summary>
     internal static Filter Parse(Field field, string text)
     {
-        var (negated, operation) = Grammar.Parse(WholeExpression, text, $"failed to parse filter ({text})");
+        var (negated, operation) = Grammar.Parse(WholeExpression, text, "filter");
         return new Filter(field, negated, operation);
     }
 
@@ -87,7 +87,7 @@ static class FilterParser
     /// <param name="text">With its operator in front: <c>not.or(a.eq.1,b.eq.2)</c>.</param>
     /// <param name="given">The value of the parameter, for the error.</param>
     internal static Logic ParseLogic(string text, string given)
-        => Grammar.Parse(LogicParser, text, $"failed to parse logic tree ({given})");
+        => Grammar.Parse(LogicParser, text, "logic tree", given);
 
     static Parser<Operation>[] Operations(Parser<string> value) =>
     [

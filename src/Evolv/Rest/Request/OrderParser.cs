@@ -23,7 +23,7 @@ static class OrderParser
     static readonly Parser<bool>[] Ends = [input => input.LooksAtCharacter(','), input => input.End()];
 
     internal static ImmutableArray<OrderTerm> Parse(string text)
-        => [.. Grammar.Parse(TermsParser, text, $"failed to parse order ({text})")];
+        => [.. Grammar.Parse(TermsParser, text, "order")];
 
     static Reply<OrderTerm> Term(Input input)
     {

@@ -34,7 +34,7 @@ static class SelectParser
     ];
 
     internal static ImmutableArray<SelectItem> Parse(string text)
-        => Grammar.Parse(ItemsParser, text, $"failed to parse select parameter ({text})");
+        => Grammar.Parse(ItemsParser, text, "select parameter");
 
     // Separated by commas, perhaps none.
     static Reply<ImmutableArray<SelectItem>> Items(Input input)
