@@ -30,7 +30,7 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
         var plans = top.SelfAndEmbeds();
         ResolveFields(plans, table);
         Stars.Expand(top, _schema, _fields, table);
-        foreach (var plan in plans)
+        foreach (var plan in plans.Where(plan => plan.Select.Any(NeedsAlias)))
             plan.Select = [.. plan.Select.Select(field => WithAlias(field, plan.Spread is not null))];
         ResolveRelatedOrders(plans);
         ResolveNullEmbeds(plans);
@@ -195,6 +195,9 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
 
     internal static PlanLogic Resolve(Filter filter, QualifiedName table, FieldResolver fields)
         => new PlanLogic.Leaf(fields.ForFilter(table, filter.Field, filter.Operation), filter.Negated, filter.Operation);
+
+    static bool NeedsAlias(SelectField field)
+        => field.Alias is null && (field.Aggregate is not null || !field.Field.Path.IsEmpty || field.Field.Transform is not null);
 
     // The last key names what a JSON path finds; an index takes the key before it.
     static SelectField WithAlias(SelectField field, bool isSpread)

@@ -91,12 +91,12 @@ static class FilterParser
 
     static Parser<Operation>[] Operations(Parser<string> value) =>
     [
-        input => In(input),
-        input => Is(input),
+        In,
+        Is,
         input => IsDistinct(input, value),
-        input => input.Try(rest => FullText(rest, value)),
-        input => input.Try(rest => Simple(rest, value)),
-        input => input.Try(rest => Quantifiable(rest, value)),
+        Grammar.Trying(input => FullText(input, value)),
+        Grammar.Trying(input => Simple(input, value)),
+        Grammar.Trying(input => Quantifiable(input, value)),
     ];
 
     static Reply<Negatable<Operation>> Expression(Input input, Parser<Operation>[] operations)
@@ -231,9 +231,9 @@ static class FilterParser
     }
 
     static Parser<IsValue> IsWord(string word, IsValue value)
-        => input => input.Try(rest => rest.WordIgnoringCase(word)).Select(_ => value);
+        => Grammar.Trying(input => input.WordIgnoringCase(word).Select(_ => value));
 
-    static Parser<T> Word<T>(string word, T value) => input => input.Try(rest => rest.Word(word)).Select(_ => value);
+    static Parser<T> Word<T>(string word, T value) => Grammar.WordFor(word, value);
 
     readonly record struct Negatable<T>(bool Negated, T Value);
 }

@@ -262,6 +262,19 @@ static class Grammar
             ? new(true, false, true, input.Nothing())
             : new(false, false, false, input.Explains ? input.Failed(MessageKind.Forbidden, Input.Quote(input.Current, '\'')) : null);
 
+    /// <summary>A parser for a word that stands for a value; a failure takes nothing from the input.</summary>
+    internal static Parser<T> WordFor<T>(string word, T value) => input =>
+    {
+        var start = input.Position;
+        var reply = input.Word(word);
+        if (!reply.IsOk)
+            input.Position = start;
+        return new(reply.IsOk, reply.IsOk, value, reply.Error);
+    };
+
+    /// <summary>The same parser, of which a failure takes nothing from the input.</summary>
+    internal static Parser<T> Trying<T>(Parser<T> parser) => input => input.Try(parser);
+
     /// <summary>A failure takes nothing from the input.</summary>
     internal static Reply<T> Try<T>(this Input input, Parser<T> parser)
     {

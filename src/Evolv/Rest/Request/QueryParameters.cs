@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -29,6 +30,10 @@ sealed record QueryParameters(
     static readonly Parser<List<string>> LogicPath = input => input.SeparatedBy(Names.Name, Names.Delimiter);
 
     static readonly Parser<List<string>> NameList = input => input.SeparatedBy(Names.Name, static rest => Names.Spaced(rest, ','));
+
+    // What has no other character is a column of the table itself.
+    static readonly SearchValues<char> PlainNameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
     static readonly ImmutableArray<SelectItem> Everything = SelectParser.Parse("*");
 
@@ -131,7 +136,8 @@ sealed record QueryParameters(
     static string DecodeText(ReadOnlySpan<char> text)
         => text.ContainsAny('%', '+') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text.ToString();
 
-    static (ImmutableArray<string> Path, Field Field) Path(string name) => Grammar.Parse(TreePath, name, "tree path");
+    static (ImmutableArray<string> Path, Field Field) Path(string name)
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(PlainNameCharacters) ? ([], new Field(name, [])) : Grammar.Parse(TreePath, name, "tree path");
 
     static At<Logic> ParseLogic(string name, string value)
     {
