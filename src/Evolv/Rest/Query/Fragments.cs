@@ -24,7 +24,10 @@ static class Fragments
     {
         sql.Aggregated(field.Aggregate, field.AggregateCast, (table, field), static (sql, item) => sql.Cast(item.field.Cast, item, static (sql, item) =>
         {
-            if (item.field.Field.Transform is { } transform)
+            // Rows are counted without being made, and without a look at columns that are not granted.
+            if (item.field is { Aggregate: Aggregate.Count, Field: { Name: "*", IsWholeRow: false } })
+                sql.Append("*");
+            else if (item.field.Field.Transform is { } transform)
                 sql.Append(transform).Append("(").Field(item.table, item.field.Field).Append(")");
             else
                 sql.Field(item.table, item.field.Field);
