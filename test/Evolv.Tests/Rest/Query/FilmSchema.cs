@@ -156,11 +156,24 @@ static partial class FilmSchema
         {
         }
 
+        /// <summary>Short names for what all statements say with the same words.</summary>
+        internal Sql WithoutCommonWords() => this with
+        {
+            Text = Text
+                .Replace(
+                    "nullif(current_setting('response.headers', true), '') AS response_headers, " +
+                    "nullif(current_setting('response.status', true), '') AS response_status", "<settings>", StringComparison.Ordinal)
+                .Replace("pg_catalog.count(_postgrest_t)", "<page>", StringComparison.Ordinal)
+                .Replace("null::int AS response_inserted, null::text[] AS location", "<no write>", StringComparison.Ordinal),
+        };
+
+        internal void Is(string expected, string what) => Assert.True(FromLines(expected) == ToString(), $"{what}\n{this}");
+
         /// <summary>With its values behind it.</summary>
         public override string ToString() => Values.Length == 0 ? Text : $"{Text} -- {Values}";
 
         /// <summary>The same as tests have it: broken into lines, the values on the last.</summary>
-        internal static string FromLines(string lines)
+        static string FromLines(string lines)
         {
             var parts = lines.Split("\n-- ");
             return parts is [var sql, var values] ? $"{Plain(sql)} -- {values}" : Plain(lines);

@@ -1,534 +1,199 @@
 namespace Evolv.Tests.Rest.Query;
 
-/// <summary>URL in, SQL out: what each request becomes, whole. Names have quotes only where they need them.</summary>
+/// <summary>URL in, SQL out: what a read or a call becomes, whole. Names have quotes only where they need them.</summary>
 public sealed class StatementsTests
 {
-    public static TheoryData<string, string, string> Selects => new()
+    public static TheoryData<string, string?, string, string> Reads => new()
     {
-        { "GET /films", "", """
-            SELECT api.films.id, api.films.title, api.films.director_id, api.films.price, api.films.data, api.films.tags, api.films.words, api.color_json(api.films.color) AS color
-            FROM api.films
+        { "GET /films?select=id", null, "", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
             """ },
-        { "GET /films?select=*", "", """
-            SELECT api.films.id, api.films.title, api.films.director_id, api.films.price, api.films.data, api.films.tags, api.films.words, api.color_json(api.films.color) AS color
-            FROM api.films
+        { "GET /films?select=id", null, "Prefer: count=exact", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, <page> AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
             """ },
-        { "GET /films?select=id,title", "", """
-            SELECT api.films.id, api.films.title
-            FROM api.films
-            """ },
-        { "GET /films?select=name:title,id::text,n:price::int", "", """
-            SELECT api.films.title AS name, CAST(api.films.id AS text), CAST(api.films.price AS int) AS n
-            FROM api.films
-            """ },
-        { "GET /films?select=data->a->>b,tags->0,x:data->-1", "", """
-            SELECT api.films.data->$1->>$2 AS b, to_jsonb(api.films.tags)->$3::int AS tags, api.films.data->$4::int AS x
-            FROM api.films
-            -- a | b | +0 | -1
-            """ },
-        { "GET /films?select=id,color", "", """
-            SELECT api.films.id, api.color_json(api.films.color) AS color
-            FROM api.films
-            """ },
-        { "GET /films?select=computed", "", """
-            SELECT api.films.computed
-            FROM api.films
-            """ },
-        { "GET /films?select=id&order=price.desc.nullslast,data->>k,id", "", """
-            SELECT api.films.id
-            FROM api.films
-            ORDER BY api.films.price DESC NULLS LAST, api.films.data->>$1, api.films.id
-            -- k
-            """ },
-        { "GET /films?select=id&limit=10", "", """
-            SELECT api.films.id
-            FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 10 | 0
-            """ },
-        { "GET /films?select=id&limit=10&offset=20", "", """
-            SELECT api.films.id
-            FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 10 | 20
-            """ },
-        { "GET /films?select=id&offset=20", "", """
-            SELECT api.films.id
-            FROM api.films
-            LIMIT ALL OFFSET $1
-            -- 20
-            """ },
-        { "GET /films?select=id&limit=0", "", """
-            SELECT api.films.id
-            FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 0 | 0
-            """ },
-    };
-
-    public static TheoryData<string, string, string> Aggregates => new()
-    {
-        { "GET /films?select=count()", "", """
-            SELECT COUNT(*)
-            FROM api.films
-            """ },
-        { "GET /films?select=director_id,count(),price.sum()", "", """
-            SELECT api.films.director_id, COUNT(*), SUM(api.films.price)
-            FROM api.films
-            GROUP BY api.films.director_id
-            """ },
-        { "GET /films?select=year:data->>year,n:price::int.avg()::text,id.max(),id.min()", "", """
-            SELECT api.films.data->>$1 AS year, CAST(AVG(CAST(api.films.price AS int)) AS text) AS n, MAX(api.films.id), MIN(api.films.id)
-            FROM api.films
-            GROUP BY year
-            -- year
-            """ },
-        { "GET /films?select=price.sum(),directors(name)", "", """
-            SELECT SUM(api.films.price), row_to_json(films_directors_1.*)::jsonb AS directors
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            GROUP BY directors
-            """ },
-        { "GET /films?select=count(),...directors(name)", "", """
-            SELECT COUNT(*), films_directors_1.name
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            GROUP BY films_directors_1.name
-            """ },
-        { "GET /directors?select=name,films(price.sum())", "", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT SUM(films_1.price)
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            """ },
-        { "GET /films?select=...directors(name,id.count())", "", """
-            SELECT films_directors_1.name, COUNT(films_directors_1.count) AS count
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name, directors_1.id AS count
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            GROUP BY films_directors_1.name
-            """ },
-    };
-
-    public static TheoryData<string, string, string> Embeds => new()
-    {
-        { "GET /films?select=id,directors(name)", "many to one", """
-            SELECT api.films.id, row_to_json(films_directors_1.*)::jsonb AS directors
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            """ },
-        { "GET /films?select=id,d:directors!films_director_id_fkey!inner(name)", "the same with alias, hint and inner", """
-            SELECT api.films.id, row_to_json(films_d_1.*)::jsonb AS d
-            FROM api.films
-            INNER JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_d_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,films(title)", "one to many", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.title
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,films!inner(title)", "the same, inner", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            INNER JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.title
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON directors_films_1 IS NOT NULL
-            """ },
-        { "GET /films?select=id,posters(file)", "one to one", """
-            SELECT api.films.id, row_to_json(films_posters_1.*)::jsonb AS posters
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT posters_1.file
-                FROM api.posters AS posters_1
-                WHERE posters_1.film_id = api.films.id
-            ) AS films_posters_1 ON TRUE
-            """ },
-        { "GET /films?select=title,actors(name)", "many to many", """
-            SELECT api.films.title, COALESCE(films_actors_1.films_actors_1, '[]') AS actors
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT json_agg(films_actors_1)::jsonb AS films_actors_1
-                FROM (
-                    SELECT api.actors.name
-                    FROM api.actors, api.roles
-                    WHERE api.roles.actor_id = api.actors.id AND api.roles.film_id = api.films.id
-                ) AS films_actors_1
-            ) AS films_actors_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,directors(name)", "a table's own rows below", """
-            SELECT api.directors.name, COALESCE(directors_directors_1.directors_directors_1, '[]') AS directors
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_directors_1)::jsonb AS directors_directors_1
-                FROM (
-                    SELECT directors_1.name
-                    FROM api.directors AS directors_1
-                    WHERE directors_1.mentor_id = api.directors.id
-                ) AS directors_directors_1
-            ) AS directors_directors_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,mentor_id(name)", "a table's own row above", """
-            SELECT api.directors.name, row_to_json(directors_mentor_id_1.*)::jsonb AS mentor_id
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.directors.mentor_id
-            ) AS directors_mentor_id_1 ON TRUE
-            """ },
-        { "GET /screenings?select=id,rooms(seats)", "composite key", """
-            SELECT api.screenings.id, row_to_json(screenings_rooms_1.*)::jsonb AS rooms
-            FROM api.screenings
-            LEFT JOIN LATERAL (
-                SELECT rooms_1.seats
-                FROM api.rooms AS rooms_1
-                WHERE rooms_1.house = api.screenings.house AND rooms_1.number = api.screenings.room
-            ) AS screenings_rooms_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,best(title)", "computed, one row", """
-            SELECT api.directors.name, row_to_json(directors_best_1.*)::jsonb AS best
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT films_1.title
-                FROM api.best(directors::api.directors) AS films_1
-            ) AS directors_best_1 ON TRUE
-            """ },
-        { "GET /films?select=title,similar(title,directors(name))", "computed, several, and what is below", """
-            SELECT api.films.title, COALESCE(films_similar_1.films_similar_1, '[]') AS similar
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT json_agg(films_similar_1)::jsonb AS films_similar_1
-                FROM (
-                    SELECT films_1.title, row_to_json(films_directors_2.*)::jsonb AS directors
-                    FROM api.similar(films::api.films) AS films_1
-                    LEFT JOIN LATERAL (
-                        SELECT directors_2.name
-                        FROM api.directors AS directors_2
-                        WHERE directors_2.id = films_1.director_id
-                    ) AS films_directors_2 ON TRUE
-                ) AS films_similar_1
-            ) AS films_similar_1 ON TRUE
-            """ },
-        { "GET /films?select=title,directors()", "nothing selected", """
-            SELECT api.films.title
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.*
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            """ },
-        { "GET /directors?select=id,films(id,roles(part,actors(name)))", "three levels", """
-            SELECT api.directors.id, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.id, COALESCE(films_roles_2.films_roles_2, '[]') AS roles
-                    FROM api.films AS films_1
-                    LEFT JOIN LATERAL (
-                        SELECT json_agg(films_roles_2)::jsonb AS films_roles_2
-                        FROM (
-                            SELECT roles_2.part, row_to_json(roles_actors_3.*)::jsonb AS actors
-                            FROM api.roles AS roles_2
-                            LEFT JOIN LATERAL (
-                                SELECT actors_3.name
-                                FROM api.actors AS actors_3
-                                WHERE actors_3.id = roles_2.actor_id
-                            ) AS roles_actors_3 ON TRUE
-                            WHERE roles_2.film_id = films_1.id
-                        ) AS films_roles_2
-                    ) AS films_roles_2 ON TRUE
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,films(title)&films.price=gt.5&films.order=title&films.limit=2&films.offset=1", "filter, order and range below", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.title
-                    FROM api.films AS films_1
-                    WHERE films_1.price > $1 AND films_1.director_id = api.directors.id
-                    ORDER BY films_1.title
-                    LIMIT $2 OFFSET $3
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            -- 5 | 2 | 1
-            """ },
-        { "GET /directors?select=name,films!inner(title)&films.price=gt.5", "a filter below chooses above", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            INNER JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.title
-                    FROM api.films AS films_1
-                    WHERE films_1.price > $1 AND films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON directors_films_1 IS NOT NULL
-            -- 5
-            """ },
-        { "GET /films?select=title,directors(name)&order=directors(name).desc,id", "ordered by a column below", """
-            SELECT api.films.title, row_to_json(films_directors_1.*)::jsonb AS directors
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            ORDER BY films_directors_1.name DESC, api.films.id
-            """ },
-        { "GET /films?select=title,directors(name)&directors=is.null", "those without", """
-            SELECT api.films.title, row_to_json(films_directors_1.*)::jsonb AS directors
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            WHERE films_directors_1 IS NOT DISTINCT FROM NULL
-            """ },
-        { "GET /directors?select=name,films(title)&or=(films.not.is.null,name.eq.x)", "those with, or", """
-            SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1
-                FROM (
-                    SELECT films_1.title
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            WHERE (directors_films_1 IS DISTINCT FROM NULL OR api.directors.name = $1)
-            -- x
-            """ },
-    };
-
-    public static TheoryData<string, string, string> Spreads => new()
-    {
-        { "GET /films?select=id,...directors(name)", "to one", """
-            SELECT api.films.id, films_directors_1.name
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            """ },
-        { "GET /films?select=id,...directors(director:name,...directors!mentor_id(mentor:name))", "one in another", """
-            SELECT api.films.id, films_directors_1.director, films_directors_1.mentor
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT directors_1.name AS director, directors_directors_2.mentor
-                FROM api.directors AS directors_1
-                LEFT JOIN LATERAL (
-                    SELECT json_agg(directors_directors_2)::jsonb AS directors_directors_2, COALESCE(json_agg(directors_directors_2.mentor), '[]')::jsonb AS mentor
-                    FROM (
-                        SELECT directors_2.name AS mentor
-                        FROM api.directors AS directors_2
-                        WHERE directors_2.mentor_id = directors_1.id
-                    ) AS directors_directors_2
-                ) AS directors_directors_2 ON TRUE
-                WHERE directors_1.id = api.films.director_id
-            ) AS films_directors_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,...films(title,price)", "to many", """
-            SELECT api.directors.name, directors_films_1.title, directors_films_1.price
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1, COALESCE(json_agg(directors_films_1.title), '[]')::jsonb AS title, COALESCE(json_agg(directors_films_1.price), '[]')::jsonb AS price
-                FROM (
-                    SELECT films_1.title, films_1.price
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,...films(title)&films.order=price.desc", "to many, ordered", """
-            SELECT api.directors.name, directors_films_1.title
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1, COALESCE(json_agg(directors_films_1.title ORDER BY directors_films_1.directors_films_1_price_1 DESC), '[]')::jsonb AS title
-                FROM (
-                    SELECT films_1.title, films_1.price AS directors_films_1_price_1
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
-            """ },
-        { "GET /directors?select=name,...films(title)&films.order=price.desc&films.limit=2", "to many, the first in an order", """
-            SELECT api.directors.name, directors_films_1.title
-            FROM api.directors
-            LEFT JOIN LATERAL (
-                SELECT json_agg(directors_films_1)::jsonb AS directors_films_1, COALESCE(json_agg(directors_films_1.title ORDER BY directors_films_1.directors_films_1_price_1 DESC), '[]')::jsonb AS title
-                FROM (
-                    SELECT films_1.title, films_1.price AS directors_films_1_price_1
-                    FROM api.films AS films_1
-                    WHERE films_1.director_id = api.directors.id
-                    ORDER BY films_1.price DESC
-                    LIMIT $1 OFFSET $2
-                ) AS directors_films_1
-            ) AS directors_films_1 ON TRUE
+        { "GET /films?select=id&limit=2", null, "Prefer: count=exact", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films LIMIT $1 OFFSET $2), pgrst_source_count AS (SELECT 1 FROM api.films)
+            SELECT <page> AS page_total, (SELECT pg_catalog.count(*) FROM pgrst_source_count) AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
             -- 2 | 0
             """ },
-        { "GET /films?select=title,...actors!inner(actor:name)", "many to many", """
-            SELECT api.films.title, films_actors_1.actor
-            FROM api.films
-            INNER JOIN LATERAL (
-                SELECT json_agg(films_actors_1)::jsonb AS films_actors_1, COALESCE(json_agg(films_actors_1.actor), '[]')::jsonb AS actor
+        { "GET /films?select=id", null, "Prefer: count=estimated|Max-Rows: 10", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films LIMIT $1 OFFSET $2), pgrst_source_count AS (SELECT 1 FROM api.films LIMIT 11)
+            SELECT <page> AS page_total, (SELECT pg_catalog.count(*) FROM pgrst_source_count) AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            -- 10 | 0
+            """ },
+        { "HEAD /films?select=id", null, "Prefer: count=exact", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, <page> AS total_result_set, <settings>, <no write>, ''::text AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            """ },
+        { "GET /films?select=id", null, "Accept: application/vnd.pgrst.object+json;nulls=stripped", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_strip_nulls(json_agg(_postgrest_t)->0), 'null') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            """ },
+        { "GET /films?select=id", null, "Accept: application/vnd.pgrst.array+json;nulls=stripped", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_strip_nulls(json_agg(_postgrest_t)), '[]') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            """ },
+        { "GET /films?select=id", null, "Accept: text/csv", """
+            WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, (
+                SELECT coalesce(string_agg(a.k, ','), '')
                 FROM (
-                    SELECT api.actors.name AS actor
-                    FROM api.actors, api.roles
-                    WHERE api.roles.actor_id = api.actors.id AND api.roles.film_id = api.films.id
-                ) AS films_actors_1
-            ) AS films_actors_1 ON films_actors_1 IS NOT NULL
+                    SELECT json_object_keys(r)::text AS k
+                    FROM (SELECT row_to_json(hh) AS r FROM pgrst_source AS hh LIMIT 1) s
+                ) a
+            ) || e'\n' || coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), e'\n'), '') AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            """ },
+        { "GET /actors", null, "Accept: application/x-actors", """
+            WITH pgrst_source AS (SELECT api.actors.* FROM api.actors)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, api.actors_agg(_postgrest_t::api.actors) AS body
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
+            """ },
+        { "GET /films?select=id", null, "Accept: application/vnd.pgrst.plan", """
+            EXPLAIN (FORMAT TEXT) WITH pgrst_source AS (SELECT api.films.id FROM api.films)
+            SELECT <page> AS page_total, null::bigint AS total_result_set, coalesce(json_agg(_postgrest_t), '[]') AS body, <settings>, null::int AS response_inserted
+            FROM (SELECT * FROM pgrst_source) _postgrest_t
             """ },
     };
 
-    public static TheoryData<string, string, string> Limits => new()
+    public static TheoryData<string, string?, string, string> Calls => new()
     {
-        { "GET /films?select=id,roles(part,actors(name))", "100", """
-            SELECT api.films.id, COALESCE(films_roles_1.films_roles_1, '[]') AS roles
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT json_agg(films_roles_1)::jsonb AS films_roles_1
-                FROM (
-                    SELECT roles_1.part, row_to_json(roles_actors_2.*)::jsonb AS actors
-                    FROM api.roles AS roles_1
-                    LEFT JOIN LATERAL (
-                        SELECT actors_2.name
-                        FROM api.actors AS actors_2
-                        WHERE actors_2.id = roles_1.actor_id
-                        LIMIT $1 OFFSET $2
-                    ) AS roles_actors_2 ON TRUE
-                    WHERE roles_1.film_id = api.films.id
-                    LIMIT $3 OFFSET $4
-                ) AS films_roles_1
-            ) AS films_roles_1 ON TRUE
-            LIMIT $5 OFFSET $6
-            -- 100 | 0 | 100 | 0 | 100 | 0
+        { "GET /rpc/add?a=1&b=2", null, "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.add(a := $1::int, b := $2::int) pgrst_scalar) pgrst_call
+            )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT add.* FROM pgrst_source AS add) _postgrest_t
+            -- 1 | 2
             """ },
-        { "GET /films?select=id,roles(part)&limit=200&roles.limit=5&offset=3", "100", """
-            SELECT api.films.id, COALESCE(films_roles_1.films_roles_1, '[]') AS roles
-            FROM api.films
-            LEFT JOIN LATERAL (
-                SELECT json_agg(films_roles_1)::jsonb AS films_roles_1
-                FROM (
-                    SELECT roles_1.part
-                    FROM api.roles AS roles_1
-                    WHERE roles_1.film_id = api.films.id
-                    LIMIT $1 OFFSET $2
-                ) AS films_roles_1
-            ) AS films_roles_1 ON TRUE
-            LIMIT $3 OFFSET $4
-            -- 5 | 0 | 100 | 3
+        { "POST /rpc/add", """{"a":1,"b":2}""", "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT $1 AS json_data) pgrst_payload, LATERAL (
+                    SELECT a, b
+                    FROM json_to_record(pgrst_payload.json_data) AS _(a int, b int)
+                    LIMIT 1
+                ) pgrst_body, LATERAL (SELECT api.add(a := pgrst_body.a, b := pgrst_body.b) pgrst_scalar) pgrst_call
+            )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT add.* FROM pgrst_source AS add) _postgrest_t
+            -- {"a":1,"b":2}
             """ },
-    };
-
-    [Theory]
-    [MemberData(nameof(Selects))]
-    [MemberData(nameof(Aggregates))]
-    [MemberData(nameof(Embeds))]
-    [MemberData(nameof(Spreads))]
-    public void Rows_are_read_in_one_statement(string line, string what, string expected)
-    {
-        var sql = FilmSchema.Rows(line);
-
-        AssertSql(expected, sql, $"{line} {what}");
-    }
-
-    [Theory]
-    [MemberData(nameof(Limits))]
-    public void A_limit_holds_on_each_level(string line, string most, string expected)
-        => AssertSql(expected, FilmSchema.Rows(line, $"Max-Rows: {most}"), line);
-
-    public static TheoryData<string, string> Counts => new()
-    {
-        { "GET /films?select=id&id=gt.1&limit=5", """
-            SELECT 1
-            FROM api.films
-            WHERE api.films.id > $1
+        { "GET /rpc/now", null, "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.now() pgrst_scalar) pgrst_call
+            )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT now.* FROM pgrst_source AS now) _postgrest_t
+            """ },
+        { "GET /rpc/numbers?n=3", null, "Prefer: count=exact", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.numbers(n := $1::int) pgrst_scalar) pgrst_call
+            )
+            SELECT <page> AS page_total, <page> AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar), '[]') AS body
+            FROM (SELECT numbers.* FROM pgrst_source AS numbers) _postgrest_t
+            -- 3
+            """ },
+        { "GET /rpc/join?words=a&words=b", null, "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.join(VARIADIC words := $1::text[]) pgrst_scalar) pgrst_call
+            )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT join.* FROM pgrst_source AS join) _postgrest_t
+            -- [a, b]
+            """ },
+        { "GET /rpc/films_of?director=1&select=title&price=gt.5&order=title&limit=2", null, "Prefer: count=exact", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.price, pgrst_call.title
+                FROM api.films_of(director := $1::int) pgrst_call
+            ), pgrst_source_count AS (SELECT 1 FROM pgrst_source AS films WHERE films.price > $2)
+            SELECT <page> AS page_total, (SELECT pg_catalog.count(*) FROM pgrst_source_count) AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (
+                SELECT films.title
+                FROM pgrst_source AS films
+                WHERE films.price > $3
+                ORDER BY films.title
+                LIMIT $4 OFFSET $5
+            ) _postgrest_t
+            -- 1 | 5 | 5 | 2 | 0
+            """ },
+        { "GET /rpc/films_of?director=1&select=title,directors(name)", null, "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.director_id, pgrst_call.title
+                FROM api.films_of(director := $1::int) pgrst_call
+            )
+            SELECT <page> AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t), '[]') AS body
+            FROM (
+                SELECT films.title, row_to_json(films_directors_1.*)::jsonb AS directors
+                FROM pgrst_source AS films
+                LEFT JOIN LATERAL (
+                    SELECT directors_1.name
+                    FROM api.directors AS directors_1
+                    WHERE directors_1.id = films.director_id
+                ) AS films_directors_1 ON TRUE
+            ) _postgrest_t
             -- 1
             """ },
-        { "GET /directors?select=name,films!inner(title,roles!inner(part))&films.price=gt.5", """
-            SELECT 1
-            FROM api.directors
-            WHERE EXISTS (
-                SELECT 1
-                FROM api.films AS films_1
-                WHERE films_1.price > $1 AND films_1.director_id = api.directors.id AND EXISTS (
-                    SELECT 1
-                    FROM api.roles AS roles_2
-                    WHERE roles_2.film_id = films_1.id
-                )
+        { "GET /rpc/film?id=1", null, "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.color, pgrst_call.data, pgrst_call.director_id, pgrst_call.id, pgrst_call.price, pgrst_call.tags, pgrst_call.title, pgrst_call.words
+                FROM api.film(id := $1::int) pgrst_call
             )
-            -- 5
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t)->0, 'null') AS body
+            FROM (
+                SELECT films.id, films.title, films.director_id, films.price, films.data, films.tags, films.words, api.color_json(films.color) AS color
+                FROM pgrst_source AS films
+            ) _postgrest_t
+            -- 1
             """ },
-        { "GET /films?select=title,directors(name)&directors=not.is.null", """
-            SELECT 1
-            FROM api.films
-            WHERE EXISTS (
-                SELECT 1
-                FROM api.directors AS directors_1
-                WHERE directors_1.id = api.films.director_id
+        { "POST /rpc/document", """{"x":1}""", "", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.document($1::json) pgrst_scalar) pgrst_call
             )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT document.* FROM pgrst_source AS document) _postgrest_t
+            -- {"x":1}
             """ },
-        { "GET /films?select=title,actors!inner(name)&actors.name=eq.x&or=(id.eq.1,posters.is.null)", """
-            SELECT 1
-            FROM api.films
-            WHERE (api.films.id = $1 OR api.films.posters IS NULL) AND EXISTS (
-                SELECT 1
-                FROM api.actors, api.roles
-                WHERE api.actors.name = $2 AND api.roles.actor_id = api.actors.id AND api.roles.film_id = api.films.id
+        { "POST /rpc/file", "bytes", "Content-Type: application/octet-stream", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.file($1) pgrst_scalar) pgrst_call
             )
-            -- 1 | x
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT file.* FROM pgrst_source AS file) _postgrest_t
+            -- bytes
+            """ },
+        { "POST /rpc/add", "a=1&b=2", "Content-Type: application/x-www-form-urlencoded", """
+            WITH pgrst_source AS (
+                SELECT pgrst_call.pgrst_scalar
+                FROM (SELECT api.add(a := $1::int, b := $2::int) pgrst_scalar) pgrst_call
+            )
+            SELECT 1::bigint AS page_total, null::bigint AS total_result_set, <settings>, <no write>, coalesce(json_agg(_postgrest_t.pgrst_scalar)->0, 'null') AS body
+            FROM (SELECT add.* FROM pgrst_source AS add) _postgrest_t
+            -- 1 | 2
             """ },
     };
 
     [Theory]
-    [MemberData(nameof(Counts))]
-    public void Rows_are_counted_without_being_read(string line, string expected)
-        => AssertSql(expected, FilmSchema.Count(line), line);
+    [MemberData(nameof(Reads))]
+    [MemberData(nameof(Calls))]
+    public void A_request_is_one_statement(string line, string? body, string headers, string expected)
+        => FilmSchema.Statement(line, body, headers.Split('|', StringSplitOptions.RemoveEmptyEntries))
+            .WithoutCommonWords().Is(expected, $"{line} {body} {headers}");
 
     [Fact]
     public void A_plan_is_explained_with_its_options()
@@ -536,7 +201,4 @@ public sealed class StatementsTests
             "EXPLAIN (FORMAT JSON, ANALYZE, BUFFERS) WITH pgrst_source AS (SELECT api.films.id FROM api.films)",
             FilmSchema.Statement("GET /films?select=id", null, "Accept: application/vnd.pgrst.plan+json; options=buffers|analyze").Text,
             StringComparison.Ordinal);
-
-    static void AssertSql(string expected, FilmSchema.Sql sql, string what)
-        => Assert.True(FilmSchema.Sql.FromLines(expected) == sql.ToString(), $"{what}\n{sql}");
 }

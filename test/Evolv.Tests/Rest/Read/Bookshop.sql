@@ -103,6 +103,12 @@ create cast (text as api.cents) with function api.cents_text(text) as implicit;
 create table api.fines (id int primary key, copy_id int references api.copies (id), amount api.cents);
 insert into api.fines values (1, 1, 250), (2, 3, 1000), (3, 1, null);
 
+-- Genres as lines of text.
+create domain api."text/x-list" as text;
+create function api.add_genre(list api."text/x-list", genre api.genres) returns api."text/x-list" immutable language sql
+    as $$ select list || '- ' || genre.name || e'\n' $$;
+create aggregate api.list_genres(api.genres) (sfunc = api.add_genre, stype = api."text/x-list", initcond = '');
+
 -- Names that need quotes.
 create table api."odd names" ("a b" int primary key, "c.d" text, "ü,(""x"")" text);
 insert into api."odd names" values (1, 'dot', 'quote');

@@ -73,6 +73,9 @@ public sealed class EmbedFilterTests(Bookshop shop)
         """[{"title":"Orlando","authors":{"name":"Woolf"}},{"title":"Kokoro","authors":{"name":"Soseki"}},{"title":"1984","authors":{"name":"Orwell"}}]""")]
     [InlineData("/books?select=id,authors()&order=authors(born).desc,pages.desc&id=lt.5", """[{"id":3},{"id":1},{"id":2},{"id":4}]""")]
     [InlineData("/books?select=id,p:publishers()&order=p(name).nullsfirst,id&id=gt.2", """[{"id":5},{"id":6},{"id":4},{"id":3}]""")]
+    [InlineData("/copies?select=id,books()&order=books(details->>lang).desc.nullslast,id", """[{"id":4},{"id":1},{"id":2},{"id":3}]""")]
+    [InlineData("/copies?select=id,books(id,authors(name))&order=id&books.order=authors(name)&id=eq.3",
+        """[{"id":3,"books":{"id":3,"authors":{"name":"Orwell"}}}]""")]
     [InlineData("/authors?select=name,biographies(text)&order=biographies(text).asc.nullslast,id&limit=3",
         """
         [{"name":"Soseki","biographies":{"text":"Kept a cat."}},{"name":"Woolf","biographies":{"text":"Kept a diary."}},

@@ -81,6 +81,8 @@ public sealed class EmbedTests(Bookshop shop)
         """[{"title":"Orlando","authors":{"name":"Woolf"},"publishers":{"name":"Hogarth"},"copies":[{"id":1},{"id":2}]}]""")]
     [InlineData("/books?select=title,a:authors(name),b:authors(born)&id=eq.1",
         """[{"title":"Orlando","a":{"name":"Woolf"},"b":{"born":"1882-01-25"}}]""")]
+    [InlineData("/genres?select=*,books(id)&id=eq.3", """[{"id":3,"name":"Short stories","books":[{"id":5}]}]""")]
+    [InlineData("/genres?select=books(id),*&id=eq.4", """[{"books":[],"id":4,"name":"Poetry"}]""")]
     [InlineData("/books?select=authors(name)&id=eq.1", """[{"authors":{"name":"Woolf"}}]""")]
     public async Task Embeds_stand_beside_and_below_each_other(string request, string expected) => await AssertAnswerAsync(request, expected);
 

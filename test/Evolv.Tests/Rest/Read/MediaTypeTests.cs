@@ -37,6 +37,11 @@ public sealed class MediaTypeTests(Bookshop shop)
         => (await shop.SendAsync("GET /genres?id=eq.1", Object)).Is(200, """{"id":1,"name":"Novel"}""")
             .Has("Content-Type", "application/vnd.pgrst.object+json; charset=utf-8").Has("Content-Range", "0-0/*");
 
+    [Fact]
+    public async Task The_first_of_several_rows_can_be_an_object()
+        => (await shop.SendAsync("GET /genres?order=id.desc&limit=1", Object, "Prefer: count=exact"))
+            .Is(206, """{"id":4,"name":"Poetry"}""").Has("Content-Range", "0-0/4");
+
     [Theory]
     [InlineData("/genres?id=eq.99", 0)]
     [InlineData("/genres?id=lt.3", 2)]
@@ -54,6 +59,17 @@ public sealed class MediaTypeTests(Bookshop shop)
                 "GET /books?select=id,publisher_id,in_print,authors(name),publishers(name)&id=eq.5", $"Accept: application/vnd.pgrst.{kind}+json;nulls=stripped"))
             .Is(200, expected)
             .Has("Content-Type", $"application/vnd.pgrst.{kind}+json; nulls=stripped; charset=utf-8");
+
+    [Fact]
+    public async Task An_aggregate_makes_a_type_of_its_own_from_whole_rows()
+    {
+        var answer = await shop.SendAsync("GET /genres?id=lt.3&order=id", "Accept: text/x-list");
+
+        Assert.Equal((200, "- Novel\n- Satire\n"), (answer.Status, answer.Body));
+        answer.Has("Content-Type", "text/x-list").Has("Content-Range", "0-1/*");
+        Assert.Equal(406, (await shop.SendAsync("GET /genres?select=name", "Accept: text/x-list")).Status);
+        Assert.Equal(406, (await shop.SendAsync("GET /books", "Accept: text/x-list")).Status);
+    }
 
     [Theory]
     [InlineData("image/png", "image/png")]
@@ -106,8 +122,9 @@ public sealed class MediaTypeTests(Bookshop shop)
     [InlineData("/nothing", 404)]
     [InlineData("/books?nothing=eq.1", 400)]
     [InlineData("/books?offset=7", 416)]
+    [InlineData("/genres", 406)]
     public async Task Head_has_the_status_of_an_error(string request, int status)
-        => (await shop.SendAsync($"HEAD {request}", "Prefer: count=exact")).IsEmpty(status);
+        => (await shop.SendAsync($"HEAD {request}", "Prefer: count=exact", status == 406 ? Object : "Accept: */*")).IsEmpty(status);
 
     [Theory]
     [InlineData("/books", "OPTIONS, GET, HEAD, POST, PUT, PATCH, DELETE")]

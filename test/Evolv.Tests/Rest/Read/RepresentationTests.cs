@@ -11,6 +11,9 @@ public sealed class RepresentationTests(Bookshop shop)
     [InlineData("/fines?select=amount::text&id=eq.1", """[{"amount":"\"2.50 EUR\""}]""")]
     [InlineData("/copies?select=id,fines(amount)&id=eq.3", """[{"id":3,"fines":[{"amount":"10.00 EUR"}]}]""")]
     [InlineData("/copies?select=id,fines(*)&id=eq.3", """[{"id":3,"fines":[{"id":2,"copy_id":3,"amount":"10.00 EUR"}]}]""")]
+    [InlineData("/fines?select=*,copies(book_id)&id=eq.1", """[{"id":1,"copy_id":1,"amount":"2.50 EUR","copies":{"book_id":1}}]""")]
+    [InlineData("/fines?select=copies(id),*&id=eq.2", """[{"copies":{"id":3},"id":2,"copy_id":3,"amount":"10.00 EUR"}]""")]
+    [InlineData("/fines?select=copy_id,amount.count()&order=copy_id", """[{"copy_id":1,"count":1},{"copy_id":3,"count":1}]""")]
     [InlineData("/copies?select=id,...fines(amount)&id=eq.1&fines.order=id", """[{"id":1,"amount":["2.50 EUR",null]}]""")]
     public async Task Values_are_shown_in_their_form(string request, string expected) => await AssertAnswerAsync(request, expected);
 

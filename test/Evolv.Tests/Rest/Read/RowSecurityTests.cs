@@ -32,6 +32,18 @@ public sealed class RowSecurityTests(Bookshop shop)
         => (await shop.SendAsync("HEAD /orders?select=id", Bookshop.As(name), "Prefer: count=exact")).IsEmpty(200).Has("Content-Range", contentRange);
 
     [Theory]
+    [InlineData("ada", "0-0/2")]
+    [InlineData("bob", "0-0/1")]
+    [InlineData("eve", "*/0")]
+    public async Task Only_rows_with_those_are_counted(string name, string contentRange)
+    {
+        var inner = await shop.SendAsync("HEAD /books?select=id,orders!inner(id)&limit=1", Bookshop.As(name), "Prefer: count=exact");
+        var notNull = await shop.SendAsync("HEAD /books?select=id,orders(id)&orders=not.is.null&limit=1", Bookshop.As(name), "Prefer: count=exact");
+
+        Assert.Equal((contentRange, contentRange), (inner.Header("Content-Range"), notNull.Header("Content-Range")));
+    }
+
+    [Theory]
     [InlineData("/orders?select=id", "[]")]
     [InlineData("/books?select=id,orders(id)&id=eq.1", """[{"id":1,"orders":[]}]""")]
     [InlineData("/books?select=id,orders!inner(id)", "[]")]
