@@ -1,10 +1,13 @@
 // Reading through supabase.from() and rpc(): what the stock client sends for each of its methods, and what it gets.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { PostgrestClient } from '@supabase/postgrest-js'
 import { clientFor, signUp } from './clients.mjs'
 import { rowsOf } from './rest.mjs'
-import { startEvolv } from './server.mjs'
+import { root, startEvolv } from './server.mjs'
 
 describe('rest: reading', () => {
   let evolv, ada, grace, backend, post
@@ -280,6 +283,19 @@ describe('rest: reading', () => {
 
     assert.match(error.message, /AbortError/)
     assert.equal((await badges().eq('slug', 'expert').abortSignal(AbortSignal.timeout(60_000))).data.length, 1)
+  })
+
+  it('has types, which gen types prints as they are compiled against here', () => {
+    const printed = execFileSync(join(root, 'evolv'), ['gen', 'types', 'typescript'], { env: evolv.env, encoding: 'utf8' })
+
+    assert.equal(printed, readFileSync(new URL('database.types.ts', import.meta.url), 'utf8'))
+  })
+
+  it('explains on the command line, as a person', () => {
+    const printed = execFileSync(
+      join(root, 'evolv'), ['explain', '/posts?select=content&limit=1', '--as', ada.email, '--analyze'], { env: evolv.env, encoding: 'utf8' })
+
+    assert.match(printed, /^== Request\n[^]+^== Plan\n[^]+^role = authenticated\n[^]+^== SQL\n[^]+^== EXPLAIN\n[^]+actual time=/m)
   })
 
   it('serves postgrest-js without supabase-js', async () => {
