@@ -167,15 +167,16 @@ static class Grammar
 {
     /// <summary>Reads a text as far as the grammar goes.</summary>
     /// <param name="what">For the error: <c>failed to parse filter (x)</c>.</param>
+    /// <param name="given">What the error shows, if it is not the text itself.</param>
     /// <exception cref="RestError">PGRST100</exception>
-    internal static T Parse<T>(Parser<T> parser, string text, string what)
+    internal static T Parse<T>(Parser<T> parser, string text, string what, string? given = null)
     {
         var reply = parser(new Input(text, explain: false));
         if (reply.IsOk)
             return reply.Value;
         var error = parser(new Input(text, explain: true)).Error!;
         var (line, column) = Locate(text, error.Position);
-        throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"{what}\" (line {line}, column {column})"), error.ToString());
+        throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"), error.ToString());
     }
 
     internal static Reply<T> Return<T>(this Input input, T value) => new(true, false, value, input.Nothing());
@@ -261,6 +262,19 @@ static class Grammar
             ? new(true, false, true, input.Nothing())
             : new(false, false, false, input.Explains ? input.Failed(MessageKind.Forbidden, Input.Quote(input.Current, '\'')) : null);
 
+    /// <summary>A parser for a word that stands for a value; a failure takes nothing from the input.</summary>
+    internal static Parser<T> WordFor<T>(string word, T value) => input =>
+    {
+        var start = input.Position;
+        var reply = input.Word(word);
+        if (!reply.IsOk)
+            input.Position = start;
+        return new(reply.IsOk, reply.IsOk, value, reply.Error);
+    };
+
+    /// <summary>The same parser, of which a failure takes nothing from the input.</summary>
+    internal static Parser<T> Trying<T>(Parser<T> parser) => input => input.Try(parser);
+
     /// <summary>A failure takes nothing from the input.</summary>
     internal static Reply<T> Try<T>(this Input input, Parser<T> parser)
     {
@@ -344,15 +358,25 @@ static class Grammar
         var steps = new Steps();
         if (!steps.Take(parser(input), out var first))
             return steps.Fail<List<T>>();
-        var more = input.Many(rest =>
+        var items = new List<T>(4) { first };
+        while (true)
         {
+            var start = input.Position;
             var next = new Steps();
-            return next.Take(separator(rest)) && next.Take(parser(rest), out var item) ? next.Done(item) : next.Fail<T>();
-        });
-        if (!steps.Take(more, out var items))
-            return steps.Fail<List<T>>();
-        items.Insert(0, first);
-        return steps.Done(items);
+            var reply = next.Take(separator(input)) && next.Take(parser(input), out var item) ? next.Done(item) : next.Fail<T>();
+            if (reply.IsOk)
+            {
+                items.Add(reply.Value);
+                continue;
+            }
+
+            if (reply.Consumed)
+                return new(false, true, items, reply.Error);
+            input.Position = start;
+            // The end of the list tells what might have followed; of the items themselves nothing is expected any more.
+            _ = steps.Take(new Reply<bool>(true, items.Count > 1, true, reply.Error));
+            return steps.Done(items);
+        }
     }
 
     /// <summary>Names what was expected, unless something was taken.</summary>
