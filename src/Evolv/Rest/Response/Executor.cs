@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
@@ -12,6 +13,9 @@ namespace Evolv.Rest.Response;
 /// </summary>
 sealed class Executor(Database database)
 {
+    const int PieceSize = 16 * 1024;
+    const int FlushSize = 64 * 1024;
+
     internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
         => plan switch
         {
@@ -39,7 +43,7 @@ sealed class Executor(Database database)
                 if (writer.Begin(plan, result, body.Length))
                 {
                     exchange.EndResponse();
-                    await body.CopyToAsync(exchange.Response.Body, token);
+                    await CopyAsync(body, exchange.Response.BodyWriter, token);
                 }
                 else
                 {
@@ -97,6 +101,21 @@ sealed class Executor(Database database)
         exchange.Writer.BeginOther(plan.MediaType, body.Length, headersOnly: false);
         exchange.EndResponse();
         await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
+    }
+
+    // Flushed in large pieces: each flush is a system call, and a slow client holds us up there and not in memory.
+    static async Task CopyAsync(Stream body, PipeWriter writer, CancellationToken cancellationToken)
+    {
+        var unflushed = 0;
+        while (await body.ReadAsync(writer.GetMemory(PieceSize), cancellationToken) is var read and > 0)
+        {
+            writer.Advance(read);
+            unflushed += read;
+            if (unflushed < FlushSize)
+                continue;
+            unflushed = 0;
+            await writer.FlushAsync(cancellationToken);
+        }
     }
 
     internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
