@@ -33,7 +33,7 @@ sealed class Executor(Database database)
         var estimates = preferences.Estimates && plan is ActionPlan.Read;
         NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
         await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimate, statement.ToCommand()],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -60,7 +60,7 @@ sealed class Executor(Database database)
         var decides = rollsBack || plan.MediaType is MediaType.Singular ||
             request.Preferences is { IsStrict: true, MaxAffected: not null } || plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
         var (result, body) = await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand(), .. end],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -84,7 +84,7 @@ sealed class Executor(Database database)
     async Task ExplainAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var text = await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -118,9 +118,6 @@ sealed class Executor(Database database)
             await writer.FlushAsync(cancellationToken);
         }
     }
-
-    internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
-        => exchange.Config.PreRequest is { } function ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()] : [];
 
     internal static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
     {
