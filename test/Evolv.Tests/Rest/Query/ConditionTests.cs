@@ -96,6 +96,8 @@ public sealed partial class ConditionTests
     [InlineData("color=eq.red", ":color = api.color_parse($1)", "red")]
     [InlineData("color=neq.red", ":color <> api.color_parse($1)", "red")]
     [InlineData("color=in.(red,blue)", ":color = ANY (SELECT api.color_parse(unnest($1::text[])))", """{"red","blue"}""")]
+    [InlineData("color=eq(any).{red,blue}", ":color = ANY(SELECT api.color_parse(unnest($1::text[])))", "{red,blue}")]
+    [InlineData("color=isdistinct.red", ":color IS DISTINCT FROM api.color_parse($1)", "red")]
     [InlineData("color=is.null", ":color IS NULL", "")]
     public void A_domain_reads_its_own_form(string filter, string condition, string values)
         => AssertCondition(filter, condition, values);

@@ -42,6 +42,9 @@ public sealed class AggregateTests(Bookshop shop)
     [InlineData("/books?select=count(),...authors(name)&author_id=in.(1,2)&order=authors(name)",
         """[{"count":1,"name":"Orwell"},{"count":2,"name":"Woolf"}]""")]
     [InlineData("/copies?select=count(),...books(title)&book_id=eq.1", """[{"count":2,"title":"Orlando"}]""")]
+    [InlineData("/books?select=count(),authors()", """[{"count":6}]""")]
+    [InlineData("/books?select=count(),authors!inner()&authors.country_code=eq.JP", """[{"count":3}]""")]
+    [InlineData("/books?select=in_print,count(),authors!inner()&authors.country_code=eq.JP&order=in_print", """[{"in_print":true,"count":2},{"in_print":null,"count":1}]""")]
     public async Task An_embed_makes_groups(string request, string expected) => await AssertAnswerAsync(request, expected);
 
     [Theory]

@@ -23,6 +23,9 @@ public sealed class RepresentationTests(Bookshop shop)
     [InlineData("amount=gt.3", "2")]
     [InlineData("amount=in.(2.50 EUR,10)", "1 2")]
     [InlineData("amount=not.eq.10", "1")]
+    [InlineData("amount=eq(any).{2.50 EUR,10}", "1 2")]
+    [InlineData("amount=gt(all).{1,2}", "1 2")]
+    [InlineData("amount=isdistinct.2.50 EUR", "2 3")]
     [InlineData("amount=is.null", "3")]
     [InlineData("or=(amount.lt.3,id.eq.3)", "1 3")]
     public async Task Filters_take_the_same_form(string filter, string ids)
