@@ -102,9 +102,7 @@ static class Fragments
             sql.Column(table, field.Name);
         foreach (var step in field.Path)
         {
-            sql.Append(step.AsText ? "->>" : "->").Literal(step.Operand);
-            if (step.IsIndex)
-                sql.Append("::int");
+            sql.Append(step.AsText ? "->>" : "->").Operand(step);
         }
 
         return sql;

@@ -23,6 +23,10 @@ public sealed class AggregateTests(Bookshop shop)
     [InlineData("/books?select=author_id,count()&order=author_id",
         """[{"author_id":1,"count":2},{"author_id":2,"count":1},{"author_id":3,"count":2},{"author_id":4,"count":1}]""")]
     [InlineData("/books?select=lang:details->>lang,pages.sum()&details->>lang=eq.ja", """[{"lang":"ja","sum":398}]""")]
+    [InlineData("/books?select=lang:details->>lang,count()&details=not.is.null&order=details->>lang.desc",
+        """[{"lang":"ja","count":2},{"lang":"en","count":3}]""")]
+    [InlineData("/books?select=details->ratings->0,count()&details->ratings->0=not.is.null&order=details->ratings->0",
+        """[{"ratings":3,"count":1},{"ratings":4,"count":1},{"ratings":5,"count":2}]""")]
     [InlineData("/books?select=in_print,author_id,count()&author_id=eq.1&order=in_print",
         """[{"in_print":false,"author_id":1,"count":1},{"in_print":true,"author_id":1,"count":1}]""")]
     [InlineData("/book_genres?select=book_id,count()&order=book_id.desc&limit=2", """[{"book_id":6,"count":1},{"book_id":5,"count":1}]""")]
