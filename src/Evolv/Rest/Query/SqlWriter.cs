@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using Evolv.Platform.Data;
 using Evolv.Rest.Request;
+using Evolv.Rest.Schema;
 using Npgsql;
 using NpgsqlTypes;
-using Evolv.Rest.Schema;
 
 namespace Evolv.Rest.Query;
 
