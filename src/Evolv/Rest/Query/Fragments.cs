@@ -73,16 +73,18 @@ static class Fragments
                 .Append(term.Nulls switch { NullsOrder.First => " NULLS FIRST", NullsOrder.Last => " NULLS LAST", _ => "" });
         });
 
+    /// <summary>
+    /// The number of rows stands in the text: PostgreSQL would plan for a tenth of the table behind a parameter, find that plan
+    /// too dear, and plan anew at each execution.
+    /// </summary>
     internal static SqlWriter Range(this SqlWriter sql, RowRange range)
     {
         if (range == RowRange.All)
             return sql;
         sql.Append(" LIMIT ");
-        if (range.Limit is { } limit)
-            sql.Parameter(limit, NpgsqlDbType.Bigint);
-        else
-            sql.Append("ALL");
-        return sql.Append(" OFFSET ").Parameter(range.Offset, NpgsqlDbType.Bigint);
+        _ = range.Limit is { } limit ? sql.Append(limit) : sql.Append("ALL");
+        sql.Append(" OFFSET ");
+        return range.Offset == 0 ? sql.Append("0") : sql.Parameter(range.Offset, NpgsqlDbType.Bigint);
     }
 
     internal static SqlWriter Returning(this SqlWriter sql, QualifiedName table, ImmutableArray<string> columns)

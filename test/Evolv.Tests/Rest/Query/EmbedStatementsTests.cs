@@ -166,10 +166,10 @@ public sealed class EmbedStatementsTests
                     FROM api.films AS films_1
                     WHERE films_1.price > $1 AND films_1.director_id = api.directors.id
                     ORDER BY films_1.title
-                    LIMIT $2 OFFSET $3
+                    LIMIT 2 OFFSET $2
                 ) AS directors_films_1
             ) AS directors_films_1 ON TRUE
-            -- 5 | 2 | 1
+            -- 5 | 1
             """ },
         { "GET /directors?select=name,films!inner(title)&films.price=gt.5", "a filter below chooses above", """
             SELECT api.directors.name, COALESCE(directors_films_1.directors_films_1, '[]') AS films
@@ -282,10 +282,9 @@ public sealed class EmbedStatementsTests
                     FROM api.films AS films_1
                     WHERE films_1.director_id = api.directors.id
                     ORDER BY films_1.price DESC
-                    LIMIT $1 OFFSET $2
+                    LIMIT 2 OFFSET 0
                 ) AS directors_films_1
             ) AS directors_films_1 ON TRUE
-            -- 2 | 0
             """ },
         { "GET /films?select=title,...actors!inner(actor:name)", "many to many", """
             SELECT api.films.title, films_actors_1.actor
@@ -315,14 +314,13 @@ public sealed class EmbedStatementsTests
                         SELECT actors_2.name
                         FROM api.actors AS actors_2
                         WHERE actors_2.id = roles_1.actor_id
-                        LIMIT $1 OFFSET $2
+                        LIMIT 100 OFFSET 0
                     ) AS roles_actors_2 ON TRUE
                     WHERE roles_1.film_id = api.films.id
-                    LIMIT $3 OFFSET $4
+                    LIMIT 100 OFFSET 0
                 ) AS films_roles_1
             ) AS films_roles_1 ON TRUE
-            LIMIT $5 OFFSET $6
-            -- 100 | 0 | 100 | 0 | 100 | 0
+            LIMIT 100 OFFSET 0
             """ },
         { "GET /films?select=id,roles(part)&limit=200&roles.limit=5&offset=3", "100", """
             SELECT api.films.id, COALESCE(films_roles_1.films_roles_1, '[]') AS roles
@@ -333,11 +331,11 @@ public sealed class EmbedStatementsTests
                     SELECT roles_1.part
                     FROM api.roles AS roles_1
                     WHERE roles_1.film_id = api.films.id
-                    LIMIT $1 OFFSET $2
+                    LIMIT 5 OFFSET 0
                 ) AS films_roles_1
             ) AS films_roles_1 ON TRUE
-            LIMIT $3 OFFSET $4
-            -- 5 | 0 | 100 | 3
+            LIMIT 100 OFFSET $1
+            -- 3
             """ },
     };
 

@@ -43,14 +43,13 @@ public sealed class SelectStatementsTests
         { "GET /films?select=id&limit=10", """
             SELECT api.films.id
             FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 10 | 0
+            LIMIT 10 OFFSET 0
             """ },
         { "GET /films?select=id&limit=10&offset=20", """
             SELECT api.films.id
             FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 10 | 20
+            LIMIT 10 OFFSET $1
+            -- 20
             """ },
         { "GET /films?select=id&offset=20", """
             SELECT api.films.id
@@ -61,8 +60,7 @@ public sealed class SelectStatementsTests
         { "GET /films?select=id&limit=0", """
             SELECT api.films.id
             FROM api.films
-            LIMIT $1 OFFSET $2
-            -- 0 | 0
+            LIMIT 0 OFFSET 0
             """ },
     };
 
