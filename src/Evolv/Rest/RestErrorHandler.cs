@@ -32,7 +32,7 @@ static class RestErrorHandler
         response.Headers.Remove("Content-Profile");
         response.StatusCode = error.Status;
         if (error.ReasonPhrase is { } reason)
-            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = OneLine(reason);
         response.ContentType = MediaType.Json.ContentType;
         response.Headers["Proxy-Status"] = $"PostgREST; error={error.Code}";
         foreach (var (name, value) in error.Headers)
@@ -48,6 +48,10 @@ static class RestErrorHandler
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
+
+    // Kestrel writes it as it is: a second line would be a header of somebody's choice.
+    static string OneLine(string reason)
+        => string.Concat(reason.Select(character => char.IsControl(character) ? ' ' : character));
 
     static ReadOnlyMemory<byte> Format(RestError error, bool verbose)
     {

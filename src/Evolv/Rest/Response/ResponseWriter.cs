@@ -41,7 +41,7 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     {
         var status = Range(result);
         var canonical = request.Query.ToCanonical();
-        response.Headers.ContentLocation = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
+        response.Headers.ContentLocation = $"/{Uri.EscapeDataString(plan.Table.Name)}{(canonical.Length > 0 ? "?" + canonical : "")}";
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;
         ContentType(plan.MediaType);
@@ -72,7 +72,7 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
         var preferences = request.Preferences;
         var insert = (MutatePlan.Insert)plan.Write;
         if (result.Location.Length > 0)
-            response.Headers.Location = Ascii($"/{plan.Table.Name}?{string.Join('&', result.Location.Select(EncodeKey))}");
+            response.Headers.Location = $"/{Uri.EscapeDataString(plan.Table.Name)}?{string.Join('&', result.Location.Select(EncodeKey))}";
         response.Headers.ContentRange = ContentRange.Format(1, 0, preferences.Counts ? result.Rows : null);
         var hasTarget = !insert.PrimaryKey.IsEmpty || request.Query.OnConflict is not null;
         Applied(preferences with { Resolution = hasTarget ? preferences.Resolution : null, MaxAffected = null });
