@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Evolv.Rest.Response;
 using Npgsql;
 
 namespace Evolv.Rest;
@@ -76,7 +77,8 @@ static class DatabaseErrors
             !detail.TryGetProperty("status", out var status) || status.ValueKind != JsonValueKind.Number ||
             !status.TryGetInt32(out var number) || number is < 100 or > 999 ||
             !detail.TryGetProperty("headers", out var headers) || headers.ValueKind != JsonValueKind.Object ||
-            headers.EnumerateObject().Any(header => header.Value.ValueKind != JsonValueKind.String) ||
+            headers.EnumerateObject().Any(header =>
+                header.Value.ValueKind != JsonValueKind.String || !ResponseHeaders.IsValid(header.Name, header.Value.GetString()!)) ||
             !MayBeText(detail, "status_text"))
             return RestError.RaisedDetail(exception.Detail);
         return RestError.Database(

@@ -138,7 +138,8 @@ static class Statements
             sql.Append("_postgrest_t::").Name(target);
         else
             sql.Append("_postgrest_t");
-        return sql.Append(")");
+        // Other types have a binary form of their own, and one that was made a moment ago is unknown to Npgsql.
+        return sql.Append(custom.IsBytes ? ")" : ")::text");
     }
 
     // key=eq.value of each column of the primary key, when there is exactly one row.

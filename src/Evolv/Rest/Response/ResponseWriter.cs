@@ -10,14 +10,21 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     /// <param name="bodyLength">Bytes that the statement made.</param>
     /// <returns>Whether these bytes are sent.</returns>
     /// <exception cref="RestError">PGRST103 for an offset beyond the end; PGRST111 and 112.</exception>
-    internal bool Begin(ActionPlan.Statement plan, ResultSet result, long bodyLength) => plan switch
+    internal bool Begin(ActionPlan.Statement plan, ResultSet result, long bodyLength)
     {
-        ActionPlan.Read read => BeginRead(read, result, bodyLength),
-        ActionPlan.Call call => BeginCall(call, result, bodyLength),
-        ActionPlan.Mutate { Mutation: Mutation.Insert } insert => BeginInsert(insert, result, bodyLength),
-        ActionPlan.Mutate mutate => BeginChange(mutate, result, bodyLength),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        var hasBody = plan switch
+        {
+            ActionPlan.Read read => BeginRead(read, result, bodyLength),
+            ActionPlan.Call call => BeginCall(call, result, bodyLength),
+            ActionPlan.Mutate { Mutation: Mutation.Insert } insert => BeginInsert(insert, result, bodyLength),
+            ActionPlan.Mutate mutate => BeginChange(mutate, result, bodyLength),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        if (ResponseHeaders.AllowsBody(response.StatusCode))
+            return hasBody;
+        response.ContentLength = null;
+        return false;
+    }
 
     /// <summary>An answer to OPTIONS.</summary>
     internal void WriteAllow(string methods)

@@ -19,7 +19,8 @@ abstract record MediaHandler
 
     /// <summary>A function or an aggregate of the database whose result is a domain named as the media type.</summary>
     /// <param name="Target">The table whose rows it takes; null for <c>anyelement</c>.</param>
-    internal sealed record Custom(QualifiedName Function, QualifiedName? Target) : MediaHandler;
+    /// <param name="IsBytes">Whether that domain is over <c>bytea</c>; all others are sent as their text.</param>
+    internal sealed record Custom(QualifiedName Function, QualifiedName? Target, bool IsBytes) : MediaHandler;
 
     /// <summary>Nothing: the answer has no body.</summary>
     internal sealed record None : MediaHandler;

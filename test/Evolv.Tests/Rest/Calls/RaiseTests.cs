@@ -63,6 +63,21 @@ public sealed class RaiseTests(CallsServer server) : IClassFixture<CallsServer>
         answer.Fails(432, "X1", "All mine", "d", "h").Has("X-One", "1").Has("Retry-After", "9");
     }
 
+    [Theory]
+    [InlineData(204)]
+    [InlineData(304)]
+    public async Task A_status_without_a_body_has_none(int status)
+    {
+        (await RaiseAsync($"PT{status}", "Nothing")).IsEmpty(status).Has("Proxy-Status", $"PostgREST; error=PT{status}");
+        (await RaiseAsync("PGRST", """{"code":"X1","message":"m"}""", $$$"""{"status":{{{status}}},"headers":{}}""")).IsEmpty(status);
+    }
+
+    [Fact]
+    public async Task A_code_is_never_more_than_a_code()
+        => (await RaiseAsync("PGRST", """{"code":"X\r\nSet-Cookie: a","message":"m"}""", """{"status":400,"headers":{}}"""))
+            .IsText(400, """{"code":"X\r\nSet-Cookie: a","details":null,"hint":null,"message":"m"}""")
+            .Has("Proxy-Status", "PostgREST; error=X  Set-Cookie: a").Has("Set-Cookie", null);
+
     [Fact]
     public async Task Details_and_hint_may_be_left_out()
         => (await RaiseAsync("PGRST", """{"code":"X1","message":"All mine"}""", """{"status":200,"headers":{}}""")).Fails(200, "X1", "All mine");
@@ -88,6 +103,8 @@ public sealed class RaiseTests(CallsServer server) : IClassFixture<CallsServer>
     [InlineData("""{"status":20.5,"headers":{}}""")]
     [InlineData("""{"status":1000,"headers":{}}""")]
     [InlineData("""{"status":99,"headers":{}}""")]
+    [InlineData("""{"status":200,"headers":{"a":"two\nlines"}}""")]
+    [InlineData("""{"status":200,"headers":{"a b":"c"}}""")]
     [InlineData("""{"status":200,"headers":[]}""")]
     [InlineData("""{"status":200,"headers":{"a":1}}""")]
     [InlineData("""{"status":200,"headers":{},"status_text":1}""")]
