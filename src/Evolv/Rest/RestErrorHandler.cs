@@ -14,7 +14,15 @@ static class RestErrorHandler
 {
     static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
+    internal static Task AnswerAsync(HttpContext context, Exception exception, RestConfig config, Caller? caller, ILogger logger)
+    {
+        var error = Translate(exception, config, caller);
+        if (error.Status >= 500)
+            logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
+        return WriteAsync(context, error, config);
+    }
+
+    static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
     {
         RestError error => error,
         PostgresException postgres => DatabaseErrors.From(postgres, caller is null || caller.Role == config.AnonRole),
@@ -25,7 +33,7 @@ static class RestErrorHandler
         _ => RestError.Internal(),
     };
 
-    internal static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
+    static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
     {
         var response = context.Response;
         response.Headers.Remove("Content-Location");

@@ -52,16 +52,8 @@ sealed class RestPipeline(
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            var error = RestErrorHandler.Translate(exception, config, caller);
-            if (error.Status >= 500)
-                logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
-            if (times is not null)
-            {
-                times.End();
-                context.Response.Headers["Server-Timing"] = times.ToString();
-            }
-
-            await RestErrorHandler.WriteAsync(context, error, config);
+            times?.End(context.Response);
+            await RestErrorHandler.AnswerAsync(context, exception, config, caller, logger);
         }
     }
 }

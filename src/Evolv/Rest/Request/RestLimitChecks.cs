@@ -8,8 +8,11 @@ static class RestLimitChecks
     /// <exception cref="RestError">EVOLV02 or EVOLV03</exception>
     internal static void Check(QueryParameters query, RestLimits limits)
     {
-        var conditions = query.Filters.Length + query.Orders.Sum(order => order.Value.Length) + Count(query.Select, 1, limits) +
-            query.Logic.Sum(logic => Count(logic.Value, 1, limits));
+        var conditions = query.Filters.Length + Count(query.Select, 1, limits);
+        foreach (var order in query.Orders)
+            conditions += order.Value.Length;
+        foreach (var logic in query.Logic)
+            conditions += Count(logic.Value, 1, limits);
         if (conditions > limits.MaxConditions)
             throw RestError.TooManyConditions(limits.MaxConditions);
     }
@@ -18,12 +21,18 @@ static class RestLimitChecks
     {
         if (depth > limits.MaxDepth)
             throw RestError.TooDeep(limits.MaxDepth);
-        return items.Sum(item => 1 + item switch
+        var count = items.Length;
+        foreach (var item in items)
         {
-            SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
-            SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
-            _ => 0,
-        });
+            count += item switch
+            {
+                SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
+                SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
+                _ => 0,
+            };
+        }
+
+        return count;
     }
 
     static int Count(Logic logic, int depth, RestLimits limits)

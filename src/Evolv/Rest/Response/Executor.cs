@@ -3,6 +3,8 @@ using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
 using Evolv.Rest.Query;
 using Evolv.Rest.Request;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Npgsql;
 
 namespace Evolv.Rest.Response;
@@ -12,6 +14,11 @@ namespace Evolv.Rest.Response;
 /// </summary>
 sealed class Executor(Database database)
 {
+    const int PieceSize = 16 * 1024;
+    const int HeldInMemory = 512 * 1024;
+
+    static readonly MinDataRate LeastSpeed = new(bytesPerSecond: 32 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+
     internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
         => plan switch
         {
@@ -20,46 +27,40 @@ sealed class Executor(Database database)
             _ => WriteAsync(exchange, plan, statement, cancellationToken),
         };
 
-    async Task ReadAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task ReadAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
-        var request = exchange.Request;
-        var writer = exchange.Writer;
-        var estimates = request.Preferences.Estimates && plan is ActionPlan.Read;
-        await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : Array.Empty<NpgsqlBatchCommand>(), statement.ToCommand()],
+        var preferences = exchange.Request.Preferences;
+        var estimates = preferences.Estimates && plan is ActionPlan.Read;
+        NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
+        await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
-                var estimate = estimates ? await ResultSet.ReadEstimateAsync(reader, token) : null;
+                var estimated = estimates ? await ResultSet.ReadEstimateAsync(reader, token) : null;
                 var result = await ResultSet.ReadAsync(reader, token);
-                Check(plan, request, result);
-                result = result with { Total = Total(result.Total, estimate, request.Preferences.Count, exchange.Config.MaxRows) };
+                Check(plan, exchange.Request, result);
+                result = result with { Total = Total(result.Total, estimated, preferences.Count, exchange.Config.MaxRows) };
                 await using var body = await ResultSet.ReadBodyAsync(reader, token);
                 exchange.Times?.End();
-                if (writer.Begin(plan, result, body.Length))
-                {
-                    exchange.EndResponse();
-                    await body.CopyToAsync(exchange.Response.Body, token);
-                }
-                else
-                {
-                    exchange.EndResponse();
-                }
-
+                var sendsBody = exchange.Writer.Begin(plan, result, body.Length);
+                exchange.EndResponse();
+                if (sendsBody)
+                    await CopyAsync(body, exchange.Response, token);
                 return true;
             }, commits: null, cancellationToken);
     }
 
-    async Task WriteAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task WriteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
         var rollsBack = RollsBack(request, exchange.Config);
         NpgsqlBatchCommand[] end = rollsBack ? [new("set constraints all immediate")] : [];
         // The result decides only where it can be wrong; otherwise one round trip does it all.
-        var decides = rollsBack || plan.MediaType is MediaType.Singular || request.Preferences is { IsStrict: true, MaxAffected: not null } ||
-            plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
-        var (result, body) = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
+        var decides = rollsBack || plan.MediaType is MediaType.Singular ||
+            request.Preferences is { IsStrict: true, MaxAffected: not null } || plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
+        var (result, body) = await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand(), .. end],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -80,10 +81,10 @@ sealed class Executor(Database database)
     }
 
     /// <summary>EXPLAIN instead of rows.</summary>
-    async Task ExplainAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task ExplainAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
-        var text = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
+        var text = await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -99,8 +100,24 @@ sealed class Executor(Database database)
         await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
     }
 
-    internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
-        => exchange.Config.PreRequest is { } function ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()] : [];
+    // Only a flush waits for the client. So a usual answer goes to memory and frees its connection to PostgreSQL at once; a
+    // large one is held up by its client, who must then read with some speed.
+    static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
+    {
+        if (body.Length > HeldInMemory && response.HttpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = LeastSpeed;
+        var writer = response.BodyWriter;
+        var unflushed = 0;
+        while (await body.ReadAsync(writer.GetMemory(PieceSize), cancellationToken) is var read and > 0)
+        {
+            writer.Advance(read);
+            unflushed += read;
+            if (unflushed < HeldInMemory)
+                continue;
+            unflushed = 0;
+            await writer.FlushAsync(cancellationToken);
+        }
+    }
 
     internal static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
     {

@@ -6,6 +6,9 @@ namespace Evolv.Rest.Response;
 /// <summary>Result → status and headers. The body follows: JSON that PostgreSQL made, copied as bytes.</summary>
 sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPlan action)
 {
+    // What a long list of ids would make of this header, clients refuse: Node's fetch takes 16 KB of headers in all.
+    const int LongestLocation = 4096;
+
     /// <summary>Sets status and headers.</summary>
     /// <param name="bodyLength">Bytes that the statement made.</param>
     /// <returns>Whether these bytes are sent.</returns>
@@ -48,7 +51,8 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     {
         var status = Range(result);
         var canonical = request.Query.ToCanonical();
-        response.Headers.ContentLocation = $"/{Uri.EscapeDataString(plan.Table.Name)}{(canonical.Length > 0 ? "?" + canonical : "")}";
+        if (canonical.Length <= LongestLocation)
+            response.Headers.ContentLocation = $"/{Uri.EscapeDataString(plan.Table.Name)}{(canonical.Length > 0 ? "?" + canonical : "")}";
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;
         ContentType(plan.MediaType);
