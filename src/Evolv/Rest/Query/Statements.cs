@@ -143,8 +143,7 @@ static class Statements
             sql.Append("_postgrest_t::").Name(target);
         else
             sql.Append("_postgrest_t");
-        // Other types have a binary form of their own, and one that was made a moment ago is unknown to Npgsql.
-        return sql.Append(custom.IsBytes ? ")" : ")::text");
+        return sql.Append(custom.AsText ? ")::text" : ")");
     }
 
     // key=eq.value of each column of the primary key, when there is exactly one row.

@@ -25,6 +25,14 @@ below as (
     where t.typtype = 'd'
 ),
 
+-- What is sent as it comes: all others have a binary form of their own, and one that was made a moment ago is unknown to Npgsql.
+plain as (
+    select distinct oid
+    from below
+    where base in (
+        'bytea'::regtype, 'text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'json'::regtype, 'jsonb'::regtype, 'xml'::regtype)
+),
+
 makers as (
     select p.*, n.nspname::text as schema
     from pg_proc p
@@ -32,7 +40,7 @@ makers as (
     where n.nspname = any ($1::text[])
 )
 
-select p.schema, p.proname::text, an.nspname::text, a.typname::text, lower(m.name), m.sent, 'bytea'::regtype in (select base from below where below.oid = m.oid)
+select p.schema, p.proname::text, an.nspname::text, a.typname::text, lower(m.name), m.sent, m.oid not in (select oid from plain)
 from makers p
 join media_types m on m.oid = p.prorettype
 join pg_type a on a.oid = p.proargtypes[0]
@@ -44,7 +52,7 @@ where p.prokind = 'a'
 
 union all
 -- A function makes it alone: the domain stands where the aggregate would, and the function is what it is for.
-select m.schema, m.name, p.schema, p.proname::text, lower(m.name), m.sent, 'bytea'::regtype in (select base from below where below.oid = m.oid)
+select m.schema, m.name, p.schema, p.proname::text, lower(m.name), m.sent, m.oid not in (select oid from plain)
 from makers p
 join media_types m on m.oid = p.prorettype
 where p.prokind = 'f' and not p.proretset

@@ -88,7 +88,7 @@ public sealed class MediaTests(MediaServer server) : IClassFixture<MediaServer>
             .Is(200, """{"id":2,"name":"two"}""");
     }
 
-    // Npgsql has read the types of the database before these were made.
+    // Npgsql has read the types of the database before these were made, and is never told of them.
     [Fact]
     public async Task A_handler_that_is_made_later_is_used()
     {
@@ -100,19 +100,27 @@ public sealed class MediaTests(MediaServer server) : IClassFixture<MediaServer>
             create domain api."text/x-late" as text;
             create domain api."text/x-mood" as api.mood;
             create domain api."text/x-late-bytes" as bytea;
-            create domain api."text/x-late-json" as jsonb;
+            create domain api."text/x-late-json" as json;
+            create type api.point as (x int, y int);
+            create domain api."text/x-points" as api.point[];
+            create domain api.count as int;
+            create domain api."text/x-number" as api.count;
             create function api.late() returns api."text/x-late" stable language sql as $$ select 'late' $$;
             create function api.late_mood() returns api."text/x-mood" stable language sql as $$ select 'good'::api.mood $$;
             create function api.late_bytes() returns api."text/x-late-bytes" stable language sql as $$ select '\x6869'::bytea $$;
-            create function api.late_json() returns api."text/x-late-json" stable language sql as $$ select '{"a":1}'::jsonb $$;
+            create function api.late_json() returns api."text/x-late-json" stable language sql as $$ select '{"a":1}'::json $$;
+            create function api.late_points() returns api."text/x-points" stable language sql as $$ select array[(1, 2), (3, null)]::api.point[] $$;
+            create function api.late_number() returns api."text/x-number" stable language sql as 'select 7';
             grant execute on all functions in schema api to anon;
             """);
 
         await Eventually.IsTrueAsync(async () => (await Api.SendAsync("GET /rpc/late", body: (string?)null, "Accept: text/x-late")).Status == 200);
         (await Api.SendAsync("GET /rpc/late", body: (string?)null, "Accept: text/x-late")).IsText(200, "late").Has("Content-Type", "text/x-late");
         (await Api.SendAsync("GET /rpc/late_bytes", body: (string?)null, "Accept: text/x-late-bytes")).IsText(200, "hi");
-        (await Api.SendAsync("GET /rpc/late_json", body: (string?)null, "Accept: text/x-late-json")).IsText(200, "{\"a\": 1}");
+        (await Api.SendAsync("GET /rpc/late_json", body: (string?)null, "Accept: text/x-late-json")).IsText(200, "{\"a\":1}");
         (await Api.SendAsync("GET /rpc/late_mood", body: (string?)null, "Accept: text/x-mood")).IsText(200, "good");
+        (await Api.SendAsync("GET /rpc/late_points", body: (string?)null, "Accept: text/x-points")).IsText(200, "{\"(1,2)\",\"(3,)\"}");
+        (await Api.SendAsync("GET /rpc/late_number", body: (string?)null, "Accept: text/x-number")).IsText(200, "7");
         (await Api.SendAsync("GET /rpc/late_mood")).Is(200, "\"good\"");
     }
 }

@@ -108,12 +108,12 @@ public sealed class SchemaLoaderTests(SchemaWorld world) : IClassFixture<SchemaW
                 [new(null, MediaType.Any)] = new(new MediaHandler.Json(), MediaType.Json),
                 [new(null, MediaType.Json)] = new(new MediaHandler.Json(), MediaType.Json),
                 [new(null, MediaType.GeoJson)] = new(new MediaHandler.GeoJson(), MediaType.GeoJson),
-                [new(null, MediaType.Csv)] = new(new MediaHandler.Custom(Api("csv_agg"), null, IsBytes: false), MediaType.Csv),
+                [new(null, MediaType.Csv)] = new(new MediaHandler.Custom(Api("csv_agg"), null), MediaType.Csv),
                 [new(Api("clients"), new MediaType.Other("application/vnd.rows"))]
-                    = new(new MediaHandler.Custom(Api("clients_agg"), Api("clients"), IsBytes: false), new MediaType.Other("Application/vnd.Rows")),
+                    = new(new MediaHandler.Custom(Api("clients_agg"), Api("clients")), new MediaType.Other("Application/vnd.Rows")),
                 [new(Api("logo"), new MediaType.Other("image/png"))]
-                    = new(new MediaHandler.Custom(Api("image/png"), Api("logo"), IsBytes: true), new MediaType.Other("image/png")),
-                [new(Api("anything"), MediaType.Any)] = new(new MediaHandler.Custom(Api("*/*"), Api("anything"), IsBytes: true), MediaType.OctetStream),
+                    = new(new MediaHandler.Custom(Api("image/png"), Api("logo")), new MediaType.Other("image/png")),
+                [new(Api("anything"), MediaType.Any)] = new(new MediaHandler.Custom(Api("*/*"), Api("anything")), MediaType.OctetStream),
             },
             world.Schema.MediaHandlers.ToDictionary());
     }
