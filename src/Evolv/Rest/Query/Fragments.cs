@@ -24,7 +24,10 @@ static class Fragments
     {
         sql.Aggregated(field.Aggregate, field.AggregateCast, (table, field), static (sql, item) => sql.Cast(item.field.Cast, item, static (sql, item) =>
         {
-            if (item.field.Field.Transform is { } transform)
+            // Rows are counted without being made, and without a look at columns that are not granted.
+            if (item.field is { Aggregate: Aggregate.Count, Field: { Name: "*", IsWholeRow: false } })
+                sql.Append("*");
+            else if (item.field.Field.Transform is { } transform)
                 sql.Append(transform).Append("(").Field(item.table, item.field.Field).Append(")");
             else
                 sql.Field(item.table, item.field.Field);
@@ -99,9 +102,7 @@ static class Fragments
             sql.Column(table, field.Name);
         foreach (var step in field.Path)
         {
-            sql.Append(step.AsText ? "->>" : "->").Literal(step.Operand);
-            if (step.IsIndex)
-                sql.Append("::int");
+            sql.Append(step.AsText ? "->>" : "->").Operand(step);
         }
 
         return sql;
@@ -149,7 +150,7 @@ static class Fragments
             Operation.Simple simple => sql.Append(Operators.Sql(simple.Operator)).Value(leaf.Field, simple.Value),
             Operation.Quantifiable quantifiable => sql.Append(Operators.Sql(quantifiable.Operator)).Quantified(leaf.Field, quantifiable),
             Operation.Is value => sql.Append(Operators.Sql(value.Value)),
-            Operation.IsDistinctFrom distinct => sql.Append(" IS DISTINCT FROM ").Literal(distinct.Value),
+            Operation.IsDistinctFrom distinct => sql.Append(" IS DISTINCT FROM ").Value(leaf.Field, distinct.Value),
             Operation.In { Values: [""] } => sql.Append(" = ANY('{}')"),
             Operation.In list => sql.List(leaf.Field, list.Values),
             Operation.FullText search => sql.Search(search),
@@ -166,6 +167,8 @@ static class Fragments
         // In a URL * needs no escape; % does.
         if (operation.Operator is QuantifiableOperator.Like or QuantifiableOperator.CaseInsensitiveLike)
             sql.Literal(operation.Value.Replace('*', '%'));
+        else if (operation.Quantifier is not null && field.Transform is { } transform)
+            sql.TransformedList(transform, operation.Value);
         else
             sql.Value(field, operation.Value);
         return operation.Quantifier is null ? sql : sql.Append(")");
@@ -177,8 +180,11 @@ static class Fragments
         var literal = Operators.ArrayLiteral(values);
         return field.Transform is null
             ? sql.Append(" = ANY (").Literal(literal).Append(")")
-            : sql.Append(" = ANY (SELECT ").Append(field.Transform).Append("(unnest(").Literal(literal).Append("::text[])))");
+            : sql.Append(" = ANY (").TransformedList(field.Transform, literal).Append(")");
     }
+
+    static SqlWriter TransformedList(this SqlWriter sql, string transform, string literal)
+        => sql.Append("SELECT ").Append(transform).Append("(unnest(").Literal(literal).Append("::text[]))");
 
     static SqlWriter Search(this SqlWriter sql, Operation.FullText search)
     {
