@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Rest.Request;
+using Evolv.Rest.Response;
 using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
 
@@ -40,14 +41,14 @@ static class RestErrorHandler
         response.Headers.Remove("Content-Profile");
         response.StatusCode = error.Status;
         if (error.ReasonPhrase is { } reason)
-            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = OneLine(reason);
         response.ContentType = MediaType.Json.ContentType;
-        response.Headers["Proxy-Status"] = $"PostgREST; error={error.Code}";
+        response.Headers["Proxy-Status"] = $"PostgREST; error={OneLine(error.Code)}";
         foreach (var (name, value) in error.Headers)
             response.Headers[name] = value;
 
         var body = Format(error, config.VerboseErrors);
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (HttpMethods.IsHead(context.Request.Method) || !ResponseHeaders.AllowsBody(error.Status))
         {
             response.ContentLength = null;
             return;
@@ -56,6 +57,10 @@ static class RestErrorHandler
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
+
+    // A second line would be a header of somebody's choice.
+    static string OneLine(string text)
+        => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 
     static ReadOnlyMemory<byte> Format(RestError error, bool verbose)
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -27,6 +28,8 @@ static class HttpModule
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
         {
             kestrel.AddServerHeader = false;
+            // As requests are read: SQL may choose headers with any letters, and a trace goes back as it came.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
             kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             // supabase-js puts long lists of ids into the URL.

@@ -143,7 +143,7 @@ static class Statements
             sql.Append("_postgrest_t::").Name(target);
         else
             sql.Append("_postgrest_t");
-        return sql.Append(")");
+        return sql.Append(custom.AsText ? ")::text" : ")");
     }
 
     // key=eq.value of each column of the primary key, when there is exactly one row.

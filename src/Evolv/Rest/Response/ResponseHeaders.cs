@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -6,6 +7,13 @@ namespace Evolv.Rest.Response;
 /// <summary>Headers and status that SQL chose with <c>set_config('response.headers', …)</c> and <c>'response.status'</c>.</summary>
 static class ResponseHeaders
 {
+    static readonly SearchValues<char> NameLetters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>Whether this is one header and not the beginning of others.</summary>
+    internal static bool IsValid(string name, string value)
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(NameLetters) && !value.Any(char.IsControl);
+
     /// <summary>A header of SQL takes the place of ours; it may be given several times.</summary>
     /// <exception cref="RestError">PGRST111</exception>
     internal static void Apply(HttpResponse response, string? json)
@@ -20,6 +28,9 @@ static class ResponseHeaders
             response.Headers.Append(name, value);
         }
     }
+
+    /// <summary>What SQL chooses may be a status that has no body, whatever there is to send.</summary>
+    internal static bool AllowsBody(int status) => status is >= 200 and not (204 or 205 or 304);
 
     /// <exception cref="RestError">PGRST112</exception>
     internal static int ReadStatus(string? status, int otherwise)
@@ -39,7 +50,9 @@ static class ResponseHeaders
             return [.. document.RootElement.EnumerateArray().Select(entry =>
             {
                 var header = entry.EnumerateObject().Single();
-                return KeyValuePair.Create(header.Name, header.Value.GetString() ?? throw RestError.ResponseHeadersSetting());
+                return header.Value.GetString() is { } value && IsValid(header.Name, value)
+                    ? KeyValuePair.Create(header.Name, value)
+                    : throw RestError.ResponseHeadersSetting();
             })];
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
