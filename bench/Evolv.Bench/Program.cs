@@ -42,8 +42,10 @@ static class Program
         await using var world = await BenchWorld.StartAsync(
             int.Parse(Text(args, "--people", "100000"), CultureInfo.InvariantCulture),
             int.Parse(Text(args, "--items", "1000000"), CultureInfo.InvariantCulture));
+        var scenarios = Scenarios.Of(world).Where(scenario => scenario.Name.Contains(filter, StringComparison.Ordinal)).ToArray();
+        await HttpLoad.WarmUpAsync(world, scenarios);
         Report.Head(world);
-        foreach (var scenario in Scenarios.Of(world).Where(scenario => scenario.Name.Contains(filter, StringComparison.Ordinal)))
+        foreach (var scenario in scenarios)
         {
             foreach (var count in connections)
             {

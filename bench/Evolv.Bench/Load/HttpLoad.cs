@@ -11,9 +11,18 @@ namespace Evolv.Bench.Load;
 /// </summary>
 static class HttpLoad
 {
+    /// <summary>
+    /// A server that has run for a while: for the first half minute under load the JIT compiler takes a good part of two cores.
+    /// </summary>
+    internal static async Task WarmUpAsync(BenchWorld world, IReadOnlyCollection<Scenario> scenarios)
+    {
+        foreach (var scenario in scenarios)
+            await LoopAsync(world, scenario, connections: 16, TimeSpan.FromSeconds(30.0 / scenarios.Count));
+    }
+
     internal static async Task<Measurement> RunAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
     {
-        await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(1)); // Warm-up: JIT, pool, plans.
+        await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(1)); // Connections of the pool, and plans.
         var started = Stopwatch.GetTimestamp();
         var (latencies, errors) = await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(seconds));
         return Measurement.Of(latencies, Stopwatch.GetElapsedTime(started).TotalSeconds, errors);
