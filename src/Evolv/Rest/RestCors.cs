@@ -1,4 +1,5 @@
 using Evolv.Platform.Http;
+using Evolv.Rest.Response;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -46,7 +47,8 @@ sealed class RestCors(RequestDelegate next, IOptions<HttpOptions> options)
             return next(context);
         }
 
-        var asked = request.Headers.AccessControlRequestHeaders.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var asked = request.Headers.AccessControlRequestHeaders.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Where(ResponseHeaders.MayHold);
         headers.AccessControlAllowMethods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD";
         headers.AccessControlAllowHeaders = string.Join(", ", ["Authorization", .. asked, "Accept", "Accept-Language", "Content-Language"]);
         headers.AccessControlMaxAge = "86400";

@@ -22,8 +22,8 @@ sealed class RestPipeline(
         Caller? caller = null;
         try
         {
-            if (config.ServerTraceHeader is { } trace)
-                context.Response.Headers[trace] = context.Request.Headers[trace];
+            if (config.ServerTraceHeader is { } trace && context.Request.Headers[trace].ToString() is var given && ResponseHeaders.MayHold(given))
+                context.Response.Headers[trace] = given;
             caller = await callers.FindAsync(context, config, context.RequestAborted);
             times?.End();
             if (snapshot.Schema is null)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Evolv.Rest.Request;
 
@@ -23,6 +24,9 @@ sealed class RequestBody : IDisposable
             return Empty;
         if (request.ContentLength > most)
             throw RestError.TooLarge(most);
+        // Other families take less. The server counts what stands between the chunks, too; here only the body counts.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+            server.MaxRequestBodySize = 2L * most;
         var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstSize));
         var length = 0;
         try

@@ -8,8 +8,9 @@ static class RestLimitChecks
     /// <exception cref="RestError">EVOLV02 or EVOLV03</exception>
     internal static void Check(QueryParameters query, RestLimits limits)
     {
-        var conditions = query.Filters.Length + query.Orders.Sum(order => order.Value.Length) + Count(query.Select, 1, limits) +
-            query.Logic.Sum(logic => Count(logic.Value, 1, limits));
+        var conditions = query.Filters.Sum(filter => Count(filter.Value.Field)) +
+            query.Orders.Sum(order => order.Value.Sum(term => Count(term.Field))) + Count(query.Select, 1, limits) +
+            query.Logic.Sum(logic => Count(logic.Value, 1, limits)) + (query.OnConflict?.Length ?? 0);
         if (conditions > limits.MaxConditions)
             throw RestError.TooManyConditions(limits.MaxConditions);
     }
@@ -22,14 +23,23 @@ static class RestLimitChecks
         {
             SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
             SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
+            SelectItem.Column column => column.Field.Path.Length,
             _ => 0,
         });
     }
+
+    // Each step of a JSON path is an operator with a parameter, and one inside the other.
+    static int Count(Field field) => 1 + field.Path.Length;
 
     static int Count(Logic logic, int depth, RestLimits limits)
     {
         if (depth > limits.MaxDepth)
             throw RestError.TooDeep(limits.MaxDepth);
-        return logic is Logic.Branch branch ? branch.Terms.Sum(term => Count(term, depth + 1, limits)) : 1;
+        return logic switch
+        {
+            Logic.Branch branch => branch.Terms.Sum(term => Count(term, depth + 1, limits)),
+            Logic.Leaf leaf => Count(leaf.Filter.Field),
+            _ => 0,
+        };
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
@@ -12,6 +13,11 @@ namespace Evolv.Rest.Response;
 /// </summary>
 sealed class Executor(Database database)
 {
+    const int PieceBytes = 64 * 1024;
+
+    // For one piece.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
         => plan switch
         {
@@ -39,7 +45,7 @@ sealed class Executor(Database database)
                 if (writer.Begin(plan, result, body.Length))
                 {
                     exchange.EndResponse();
-                    await body.CopyToAsync(exchange.Response.Body, token);
+                    await CopyAsync(body, exchange.Response, token);
                 }
                 else
                 {
@@ -48,6 +54,31 @@ sealed class Executor(Database database)
 
                 return true;
             }, commits: null, cancellationToken);
+    }
+
+    // The connection is held until the client has taken all: one that stops reading must not keep it. The server's own
+    // limit is no help, as it allows hours for what the system's buffers took at once.
+    static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
+        try
+        {
+            while (await body.ReadAsync(piece.AsMemory(0, PieceBytes), cancellationToken) is > 0 and var length)
+            {
+                patience.CancelAfter(Patience);
+                await response.Body.WriteAsync(piece.AsMemory(0, length), patience.Token);
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            response.HttpContext.Abort();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(piece);
+        }
     }
 
     async Task WriteAsync(

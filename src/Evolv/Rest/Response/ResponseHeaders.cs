@@ -6,6 +6,9 @@ namespace Evolv.Rest.Response;
 /// <summary>Headers and status that SQL chose with <c>set_config('response.headers', …)</c> and <c>'response.status'</c>.</summary>
 static class ResponseHeaders
 {
+    /// <summary>Whether a header of an answer can be this: a request's may have any letters.</summary>
+    internal static bool MayHold(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
     /// <summary>A header of SQL takes the place of ours; it may be given several times.</summary>
     /// <exception cref="RestError">PGRST111</exception>
     internal static void Apply(HttpResponse response, string? json)

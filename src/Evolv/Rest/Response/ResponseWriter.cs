@@ -6,6 +6,9 @@ namespace Evolv.Rest.Response;
 /// <summary>Result → status and headers. The body follows: JSON that PostgreSQL made, copied as bytes.</summary>
 sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPlan action)
 {
+    // Node's fetch takes 16 kB of headers, nginx 4 or 8: a list of ids that fits into a URL would make the answer unreadable.
+    const int LongestLocation = 2048;
+
     /// <summary>Sets status and headers.</summary>
     /// <param name="bodyLength">Bytes that the statement made.</param>
     /// <returns>Whether these bytes are sent.</returns>
@@ -41,7 +44,9 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     {
         var status = Range(result);
         var canonical = request.Query.ToCanonical();
-        response.Headers.ContentLocation = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
+        var location = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
+        if (location.Length <= LongestLocation)
+            response.Headers.ContentLocation = location;
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;
         ContentType(plan.MediaType);
@@ -162,6 +167,6 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     }
 
     // Names of tables may have any letters; headers may not.
-    static string Ascii(string text) => text.All(char.IsAscii) ? text : string.Concat(text.Select(character
-        => char.IsAscii(character) ? character.ToString() : Uri.EscapeDataString(character.ToString())));
+    static string Ascii(string text) => ResponseHeaders.MayHold(text) ? text : string.Concat(text.EnumerateRunes().Select(rune
+        => rune.Value is >= ' ' and <= '~' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 }
