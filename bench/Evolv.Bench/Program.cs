@@ -1,4 +1,5 @@
 using System.Globalization;
+using BenchmarkDotNet.Running;
 using Evolv.Bench.Load;
 
 namespace Evolv.Bench;
@@ -16,6 +17,7 @@ static class Program
           --items N         feed items (default 1000000)
           --seconds N       of each measurement (default 5)
           --connections L   list of connection counts (default 1,16,64)
+          --micro           instead: what single steps cost, in time and memory, with BenchmarkDotNet
         """;
 
     static async Task<int> Main(string[] args)
@@ -23,6 +25,12 @@ static class Program
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);
+            return 0;
+        }
+
+        if (args.Contains("--micro"))
+        {
+            BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", "*", "--buildTimeout", "600"]);
             return 0;
         }
 

@@ -31,6 +31,7 @@ describe('README', () => {
   it('has a first minute with curl that works', () => {
     const printed = run(withCurl)
 
+    assert.ok(printed.includes('[{"content":"Hello, Evolv","profiles":{"full_name": "Grace"}}]'), printed)
     assert.match(printed, /"level_up": true/)
     assert.match(printed, /"name" : "On the Way"/)
   })
@@ -38,6 +39,7 @@ describe('README', () => {
   it('has a first minute with supabase-js that works', () => {
     const printed = run(withClient)
 
+    assert.match(printed, /^1 \[ \{ content: 'My first query', profiles: \{ full_name: 'Ada' \} \} \]$/m)
     assert.match(printed, /new_level: 3/)
     assert.match(printed, /achievement \{/)
   })

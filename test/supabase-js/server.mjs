@@ -17,10 +17,12 @@ const freePort = () =>
     })
   })
 
-export async function startEvolv() {
+/** @param settings More variables: { EVOLV__REST__DBMAXROWS: '5' } */
+export async function startEvolv(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'evolv-js-'))
   const env = {
     ...process.env,
+    ...settings,
     EVOLV__DATA: join(folder, 'data'),
     EVOLV__URLS: `http://127.0.0.1:${await freePort()}`,
   }

@@ -78,6 +78,51 @@ holds<Equal<typeof reviewed.data, Tables<'certification_requests'>>>()
 // @ts-expect-error: no such argument
 supabase.rpc('verify_certificate', { number: 'EVOLV-1' })
 
+// A page of an app ------------------------------------------------------------------------------------------------------
+
+type Card = { id: string; text: string; author: string; guild: string | null; comments: number; replies: string[] }
+
+export async function newestPosts(skill: string, signal: AbortSignal): Promise<Card[]> {
+  const { data, error } = await supabase
+    .from('posts')
+    .select(`
+      id, content, comments_count,
+      author:profiles!posts_user_id_fkey ( full_name, user_levels ( current_level ) ),
+      guild:guilds ( name ),
+      comments ( content, created_at )
+    `)
+    .or(`content.ilike.%${skill}%,visibility.eq.public`)
+    .order('created_at', { ascending: false })
+    .order('created_at', { referencedTable: 'comments' })
+    .limit(3, { referencedTable: 'comments' })
+    .range(0, 19)
+    .abortSignal(signal)
+  if (error) throw new Error(`${error.code}: ${error.message}`)
+  return data.map((post) => ({
+    id: post.id,
+    text: post.content,
+    author: `${post.author.full_name} (${post.author.user_levels?.current_level ?? 1})`,
+    guild: post.guild?.name ?? null,
+    comments: post.comments_count,
+    replies: post.comments.map((comment) => comment.content),
+  }))
+}
+
+export async function publish(post: TablesInsert<'posts'>): Promise<Tables<'posts'>> {
+  const { data } = await supabase.from('posts').insert(post).select().single().throwOnError()
+  return data
+}
+
+export async function isValid(certificate_number: string): Promise<boolean> {
+  const { data } = await supabase.rpc('verify_certificate', { certificate_number }, { get: true }).select('status').maybeSingle()
+  return data?.status === 'valid'
+}
+
+export async function countPaths(): Promise<number> {
+  const { count } = await supabase.from('learning_paths').select('*', { count: 'exact', head: true }).contains('skills_covered', ['sql'])
+  return count ?? 0
+}
+
 // Types by name ---------------------------------------------------------------------------------------------------------
 
 holds<Equal<Tables<'posts'>, Database['public']['Tables']['posts']['Row']>>()

@@ -7,6 +7,9 @@ using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Platform.Postgres;
+using Evolv.Rest;
+using Evolv.Rest.Schema;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace Evolv.Bench.Load;
@@ -49,6 +52,9 @@ sealed class BenchWorld : IAsyncDisposable
     internal string SecretKey { get; private set; } = "";
 
     internal string PostgresVersion { get; private set; } = "";
+
+    /// <summary>The schema as /rest/v1 knows it, to make the server's own statements here.</summary>
+    internal RestSnapshot Rest { get; private set; } = null!;
 
     /// <summary>People by the number of those they follow.</summary>
     internal Dictionary<int, BenchPerson> Followers { get; } = [];
@@ -101,7 +107,7 @@ sealed class BenchWorld : IAsyncDisposable
             [program, "start", "--data", Path.Combine(folder, "data"), "--urls", $"http://127.0.0.1:{port}"])
         {
             RedirectStandardOutput = true,
-            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false" },
+            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false", ["EVOLV__REST__DBSCHEMAS"] = "public,bench" },
         })!;
         while (await server.StandardOutput.ReadLineAsync() is { } line)
         {
@@ -132,6 +138,8 @@ sealed class BenchWorld : IAsyncDisposable
                 Say($"{elapsed.TotalSeconds,6:F1} s  {statement.Text.Split('\n').First(line => !line.StartsWith("--", StringComparison.Ordinal))} …");
         }
 
+        var config = RestConfigReader.Read(new RestOptions { DbSchemas = "bench" }, StoredSettings.None, NullLogger.Instance);
+        Rest = new RestSnapshot(config, await SchemaLoader.LoadAsync(owner, config, null, CancellationToken.None));
         foreach (var followees in (int[])[20, 200, 2000])
             Followers[followees] = await SignUpFollowerAsync(owner, followees);
 

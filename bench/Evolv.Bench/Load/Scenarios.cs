@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Evolv.Auth;
 using Evolv.Platform.Data;
 
 namespace Evolv.Bench.Load;
@@ -27,7 +26,8 @@ static class Scenarios
 
         yield return AddXp(world, "add-xp spread", world.Person, "('00000000-0000-4000-8000-' || lpad(to_hex(:n % " + world.People + " + 1), 12, '0'))::uuid");
         yield return AddXp(world, "add-xp one hot user", _ => world.Person(0), $"'{world.Person(0)}'::uuid");
-        yield return User(world, world.Followers[20]);
+        foreach (var scenario in RestScenarios.Of(world, world.Followers[20]))
+            yield return scenario;
     }
 
     static Scenario Feed(BenchWorld world, string name, string filter, BenchPerson person)
@@ -49,24 +49,4 @@ static class Scenarios
             return Encoding.ASCII.GetBytes(
                 $"POST /functions/v1/add-xp HTTP/1.1\r\nHost: bench\r\napikey: {world.SecretKey}\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         });
-
-    // The values of holes into the text: pgbench numbers its own.
-    static string Inline(Sql sql)
-    {
-        var command = sql.ToBatchCommand();
-        return command.Parameters.Index().Reverse().Aggregate(
-            command.CommandText.ReplaceLineEndings(" "),
-            (text, parameter) => text.Replace($"${parameter.Index + 1}", $"'{parameter.Item.Value}'::uuid", StringComparison.Ordinal));
-    }
-
-    // The one row by key that can be read before /rest/v1 is there: the caller's own account.
-    static Scenario User(BenchWorld world, BenchPerson person)
-    {
-        var request = Encoding.ASCII.GetBytes(
-            $"GET /auth/v1/user HTTP/1.1\r\nHost: bench\r\napikey: {world.PublishableKey}\r\nAuthorization: Bearer {person.AccessToken}\r\n\r\n");
-        return new Scenario(
-            "one row (GET /auth/v1/user)", Caller.AuthAdmin,
-            Inline(SignedIn.Find(person.Id, person.SessionId)),
-            _ => request);
-    }
 }

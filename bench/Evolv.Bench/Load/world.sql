@@ -70,6 +70,82 @@ set followers_count = (select count(*) from public.user_follows f where f.follow
 
 set session_replication_role = origin;
 
+-- For /rest/v1: three levels, and tables to write to. Everybody who is signed in may do everything.
+create schema bench;
+
+create table bench.courses (
+    id    int primary key,
+    title text not null
+);
+
+create table bench.lessons (
+    id        int primary key,
+    course_id int not null references bench.courses,
+    title     text not null,
+    minutes   int not null
+);
+
+create table bench.answers (
+    id        bigint primary key generated always as identity,
+    lesson_id int not null references bench.lessons,
+    author    text not null,
+    content   text not null
+);
+
+create table bench.notes (
+    id      bigint primary key generated always as identity,
+    title   text not null,
+    stars   int not null,
+    made_at timestamptz not null default now()
+);
+
+insert into bench.courses (id, title)
+select n, 'Course ' || n
+from generate_series(1, 1000) n;
+
+insert into bench.lessons (id, course_id, title, minutes)
+select n, 1 + n % 1000, 'Lesson ' || n, n % 90
+from generate_series(1, 10000) n;
+
+insert into bench.answers (lesson_id, author, content)
+select 1 + n % 10000, 'Person ' || n % 500, 'Answer number ' || n
+from generate_series(1, 100000) n;
+
+create index lessons_course_id_idx on bench.lessons (course_id);
+
+create index answers_lesson_id_idx on bench.answers (lesson_id);
+
+create function bench.minutes_of(course int) returns table (lessons bigint, minutes bigint)
+    language sql
+    stable
+as $$
+    select count(*), sum(l.minutes)
+    from bench.lessons l
+    where l.course_id = course
+$$;
+
+grant usage on schema bench to authenticated;
+
+grant all on all tables in schema bench to authenticated;
+
+grant execute on function bench.minutes_of to authenticated;
+
+alter table bench.courses enable row level security;
+
+alter table bench.lessons enable row level security;
+
+alter table bench.answers enable row level security;
+
+alter table bench.notes enable row level security;
+
+create policy courses_all on bench.courses to authenticated using (true) with check (true);
+
+create policy lessons_all on bench.lessons to authenticated using (true) with check (true);
+
+create policy answers_all on bench.answers to authenticated using (true) with check (true);
+
+create policy notes_all on bench.notes to authenticated using (true) with check (true);
+
 analyze;
 
 vacuum (analyze) public.feed_items, public.user_follows, public.profiles, public.posts, public.user_levels;

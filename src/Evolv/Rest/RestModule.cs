@@ -32,9 +32,7 @@ static class RestModule
     internal static void UseRest(this IApplicationBuilder app)
         => app.UseWhen(context => context.Request.Path.StartsWithSegments(Root), rest => rest.UseMiddleware<RestCors>());
 
+    // Found at the request: before the start nothing may open the database, or no verb works beside a running Evolv.
     internal static void MapRest(this IEndpointRouteBuilder app)
-    {
-        var pipeline = app.ServiceProvider.GetRequiredService<RestPipeline>();
-        app.Map(Root + "/{**path}", pipeline.HandleAsync);
-    }
+        => app.Map(Root + "/{**path}", context => context.RequestServices.GetRequiredService<RestPipeline>().HandleAsync(context));
 }

@@ -14,7 +14,8 @@ static class EvolvCommand
         Description = "Folder of the installation (default .evolv in Evolv's folder)",
     };
 
-    internal static async Task<int> RunAsync(string[] args, ServerBuilder build)
+    /// <param name="others">Verbs of families, which this folder does not know.</param>
+    internal static async Task<int> RunAsync(string[] args, ServerBuilder build, params Command[] others)
     {
         var root = new RootCommand("Evolv: learning paths, verified skills, XP and a feed, behind Supabase's protocols.")
         {
@@ -28,6 +29,8 @@ static class EvolvCommand
             PsqlCommand.Create(build),
             VersionCommand.Create(),
         };
+        foreach (var command in others)
+            root.Add(command);
         try
         {
             return await root.Parse(args.Length == 0 ? ["start"] : args)

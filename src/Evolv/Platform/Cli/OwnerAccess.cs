@@ -40,6 +40,18 @@ sealed class OwnerAccess : IAsyncDisposable
             : null;
     }
 
+    /// <summary>The person with this address, as the database sees them when they are signed in.</summary>
+    internal async Task<Caller> FindPersonAsync(string email, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("select id from auth.users where lower(email) = lower($1)", Connection)
+        {
+            Parameters = { new() { Value = email } },
+        };
+        return await command.ExecuteScalarAsync(cancellationToken) is Guid id
+            ? Caller.User(id)
+            : throw new SetupException($"Nobody has the address {email}; sign up first, or leave --as out.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Connection.DisposeAsync();

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using Evolv.Platform.Data;
-using Npgsql;
 
 namespace Evolv.Platform.Cli;
 
@@ -40,7 +39,7 @@ static class PsqlCommand
         };
         if (email is not null)
         {
-            var claims = Caller.User(await FindAsync(access.Connection, email, cancellationToken)).ClaimsJson;
+            var claims = (await access.FindPersonAsync(email, cancellationToken)).ClaimsJson;
             start.Environment["PGOPTIONS"] = $"-c role={Caller.AuthenticatedRole} -c request.jwt.claims={claims}";
         }
 
@@ -55,16 +54,5 @@ static class PsqlCommand
         {
             throw new SetupException("psql is not installed; install PostgreSQL's client (Debian: apt-get install postgresql-client), or use DB_URL of ./evolv status with another.");
         }
-    }
-
-    static async Task<Guid> FindAsync(NpgsqlConnection owner, string email, CancellationToken cancellationToken)
-    {
-        await using var command = new NpgsqlCommand("select id from auth.users where lower(email) = lower($1)", owner)
-        {
-            Parameters = { new() { Value = email } },
-        };
-        return await command.ExecuteScalarAsync(cancellationToken) is Guid id
-            ? id
-            : throw new SetupException($"Nobody has the address {email}; sign up first, or leave --as out.");
     }
 }

@@ -35,6 +35,7 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
         pool.MaxPoolSize = options.MaxPoolSize;
         pool.MaxAutoPrepare = options.MaxAutoPrepare;
         pool.AutoPrepareMinUsages = 2;
+        pool.ReadBufferSize = 32 * 1024; // A page of JSON comes in a few reads.
         // PostgREST's clients read it; the other families do not pass it on.
         pool.IncludeErrorDetail = true;
         // Safe because every setting is local to its transaction (a test proves it), and worth half the rate.

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Data;
 using System.Text;
 using Npgsql;
@@ -14,11 +15,14 @@ sealed record RequestSession(
     IReadOnlyList<KeyValuePair<string, string>> After,
     IsolationLevel? Isolation = null)
 {
-    /// <summary>One statement for all settings. Names are parameters, too, so that few texts have to be prepared.</summary>
+    static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.");
+
+    /// <summary>One statement for all settings. Their names are in its text, so that few texts have to be prepared.</summary>
     internal NpgsqlBatchCommand Become(Caller caller)
     {
         var command = new NpgsqlBatchCommand();
-        var text = new StringBuilder("select ");
+        var text = new StringBuilder("select ", 512);
         if (ReadOnly)
             text.Append("set_config('transaction_read_only', 'on', true), ");
         foreach (var (name, value) in Before)
@@ -35,8 +39,19 @@ sealed record RequestSession(
 
     static void Add(NpgsqlBatchCommand command, StringBuilder text, string name, string value)
     {
-        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = name });
+        text.Append("set_config(");
+        if (name.AsSpan().ContainsAnyExcept(NameCharacters))
+            AddParameter(command, text, name);
+        else
+            text.Append('\'').Append(name).Append('\'');
+        text.Append(", ");
+        AddParameter(command, text, value);
+        text.Append(", true), ");
+    }
+
+    static void AddParameter(NpgsqlBatchCommand command, StringBuilder text, string value)
+    {
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = value });
-        text.Append("set_config($").Append(command.Parameters.Count - 1).Append(", $").Append(command.Parameters.Count).Append(", true), ");
+        text.Append('$').Append(command.Parameters.Count);
     }
 }

@@ -22,6 +22,9 @@ sealed class ReadPlan(string name, QualifiedName from, int depth)
 
     internal string? FromAlias { get; set; }
 
+    /// <summary>What the request selects of this table, before its fields are found.</summary>
+    internal ImmutableArray<SelectItem.Column> Columns { get; init; } = [];
+
     internal ImmutableArray<SelectField> Select { get; set; } = [];
 
     internal ImmutableArray<PlanLogic> Where { get; set; } = [];
@@ -65,7 +68,19 @@ sealed class ReadPlan(string name, QualifiedName from, int depth)
         ? new("", FromAlias ?? computed.Function.Name)
         : FromAlias is { } alias ? new("", alias) : From;
 
-    internal IEnumerable<ReadPlan> SelfAndEmbeds() => [this, .. Embeds.SelectMany(embed => embed.SelfAndEmbeds())];
+    internal IReadOnlyList<ReadPlan> SelfAndEmbeds()
+    {
+        var all = new List<ReadPlan>(Embeds.Length + 1);
+        Add(this);
+        return all;
+
+        void Add(ReadPlan plan)
+        {
+            all.Add(plan);
+            foreach (var embed in plan.Embeds)
+                Add(embed);
+        }
+    }
 }
 
 /// <summary>Two columns that are equal.</summary>

@@ -14,7 +14,6 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
     readonly SchemaCache _schema = snapshot.Schema!;
     readonly RestConfig _config = snapshot.Config;
     readonly FieldResolver _fields = new(snapshot.Schema!);
-    readonly Dictionary<ReadPlan, ImmutableArray<SelectItem.Column>> _columns = [];
     readonly List<(ReadPlan Plan, Filter Filter)> _filters = [];
     readonly List<(ReadPlan Plan, ImmutableArray<OrderTerm> Terms)> _orders = [];
     readonly List<(ReadPlan Plan, Logic Logic)> _logic = [];
@@ -22,51 +21,56 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
     /// <param name="table">The table at the top; for a call, the one whose rows come back.</param>
     internal ReadPlan Plan(QualifiedName table)
     {
-        var top = Initial(new ReadPlan(table.Name, table, depth: 0), request.Query.Select);
+        var items = request.Query.Select;
+        var top = new ReadPlan(table.Name, table, depth: 0) { Columns = Columns(items), Embeds = Embeds(items, table.Schema, depth: 1) };
         AttachParameters(top);
         if (request.Action is not RequestAction.Read)
             (top.From, top.FromAlias) = (ReadPlan.SourceRows, table.Name);
         Embed(top, top.FromAlias ?? table.Name);
-        ResolveFields(top, table);
+        var plans = top.SelfAndEmbeds();
+        ResolveFields(plans, table);
         Stars.Expand(top, _schema, _fields, table);
-        foreach (var plan in top.SelfAndEmbeds())
+        foreach (var plan in plans.Where(plan => plan.Select.Any(NeedsAlias)))
             plan.Select = [.. plan.Select.Select(field => WithAlias(field, plan.Spread is not null))];
-        ResolveRelatedOrders(top);
-        ResolveNullEmbeds(top);
+        ResolveRelatedOrders(plans);
+        ResolveNullEmbeds(plans);
         Spreads.AddSelects(top);
-        if (!_config.AggregatesEnabled && top.SelfAndEmbeds().Any(plan => plan.Select.Any(field => field.Aggregate is not null)))
+        if (!_config.AggregatesEnabled && plans.Any(plan => plan.Select.Any(field => field.Aggregate is not null)))
             throw RestError.AggregatesDisabled();
         Spreads.Hoist(top);
         Spreads.MoveOrders(top);
         if (!request.IsMutation)
         {
-            foreach (var plan in top.SelfAndEmbeds())
+            foreach (var plan in plans)
                 plan.Range = plan.Range.Restrict(_config.MaxRows);
         }
 
         return top;
     }
 
-    ReadPlan Initial(ReadPlan plan, ImmutableArray<SelectItem> items)
+    static ImmutableArray<SelectItem.Column> Columns(ImmutableArray<SelectItem> items) => [.. items.OfType<SelectItem.Column>()];
+
+    static ImmutableArray<ReadPlan> Embeds(ImmutableArray<SelectItem> items, string schema, int depth)
     {
-        _columns[plan] = [.. items.OfType<SelectItem.Column>()];
-        plan.Embeds =
+        if (items.All(item => item is SelectItem.Column))
+            return [];
+        return
         [
-            .. items.Select(item => item switch
+            .. items.Where(item => item is not SelectItem.Column).Select(item => item switch
             {
-                SelectItem.Embed embed => Initial(
-                    new(embed.Name, new(plan.From.Schema, embed.Name), plan.Depth + 1) { Alias = embed.Alias, Hint = embed.Hint, Join = embed.Join },
-                    embed.Items),
-                SelectItem.Spread spread => Initial(
-                    new(spread.Name, new(plan.From.Schema, spread.Name), plan.Depth + 1)
-                    {
-                        Hint = spread.Hint, Join = spread.Join, Spread = new SpreadKind.ToOne(),
-                    },
-                    spread.Items),
-                _ => null,
-            }).OfType<ReadPlan>(),
+                SelectItem.Embed embed => new ReadPlan(embed.Name, new(schema, embed.Name), depth)
+                {
+                    Alias = embed.Alias, Hint = embed.Hint, Join = embed.Join,
+                    Columns = Columns(embed.Items), Embeds = Embeds(embed.Items, schema, depth + 1),
+                },
+                SelectItem.Spread spread => new ReadPlan(spread.Name, new(schema, spread.Name), depth)
+                {
+                    Hint = spread.Hint, Join = spread.Join, Spread = new SpreadKind.ToOne(),
+                    Columns = Columns(spread.Items), Embeds = Embeds(spread.Items, schema, depth + 1),
+                },
+                _ => throw new System.Diagnostics.UnreachableException(),
+            }),
         ];
-        return plan;
     }
 
     /// <summary>Finds the table that each parameter is about. Those of the top of a write are the write's own.</summary>
@@ -151,15 +155,15 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
         }
     }
 
-    void ResolveFields(ReadPlan top, QualifiedName table)
+    void ResolveFields(IReadOnlyList<ReadPlan> plans, QualifiedName table)
     {
-        QualifiedName TableOf(ReadPlan plan) => plan == top ? table : plan.From;
+        QualifiedName TableOf(ReadPlan plan) => plan.Depth == 0 ? table : plan.From;
 
-        foreach (var (plan, columns) in _columns)
+        foreach (var plan in plans)
         {
             plan.Select =
             [
-                .. columns.Select(column => new SelectField(
+                .. plan.Columns.Select(column => new SelectField(
                     _fields.ForOutput(TableOf(plan), column.Field), column.Aggregate, column.AggregateCast, column.Cast, column.Alias)),
             ];
         }
@@ -192,6 +196,9 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
     internal static PlanLogic Resolve(Filter filter, QualifiedName table, FieldResolver fields)
         => new PlanLogic.Leaf(fields.ForFilter(table, filter.Field, filter.Operation), filter.Negated, filter.Operation);
 
+    static bool NeedsAlias(SelectField field)
+        => field.Alias is null && (field.Aggregate is not null || !field.Field.Path.IsEmpty || field.Field.Transform is not null);
+
     // The last key names what a JSON path finds; an index takes the key before it.
     static SelectField WithAlias(SelectField field, bool isSpread)
     {
@@ -214,29 +221,27 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
     };
 
     /// <summary><c>order=rel(col)</c> needs an embed that has one row.</summary>
-    static void ResolveRelatedOrders(ReadPlan top)
+    static void ResolveRelatedOrders(IReadOnlyList<ReadPlan> plans)
     {
-        foreach (var plan in top.SelfAndEmbeds())
+        foreach (var plan in plans.Where(plan => !plan.Order.IsEmpty))
         {
-            plan.Order =
-            [
-                .. plan.Order.Select(term =>
-                {
-                    if (term.Relation is not { } relation)
-                        return term;
-                    var embed = plan.Embeds.FirstOrDefault(embed => embed.NameInRequest == relation) ?? throw RestError.NotEmbedded(relation);
-                    return embed.Relationship!.IsToOne
-                        ? term with { Relation = embed.AggregateAlias }
-                        : throw RestError.RelatedOrderNotToOne(plan.FromAlias is not null && plan.From == ReadPlan.SourceRows ? plan.FromAlias : plan.From.Name, embed.NameInRequest);
-                }),
-            ];
+            plan.Order = [.. plan.Order.Select(term => term.Relation is { } relation ? WithEmbed(term, relation, plan) : term)];
         }
     }
 
-    /// <summary><c>rel=is.null</c> asks whether an embed found nothing.</summary>
-    static void ResolveNullEmbeds(ReadPlan top)
+    static PlanOrder WithEmbed(PlanOrder term, string relation, ReadPlan plan)
     {
-        foreach (var plan in top.SelfAndEmbeds().Where(plan => !plan.Embeds.IsEmpty))
+        var embed = plan.Embeds.FirstOrDefault(embed => embed.NameInRequest == relation) ?? throw RestError.NotEmbedded(relation);
+        var origin = plan.From == ReadPlan.SourceRows ? plan.FromAlias! : plan.From.Name;
+        return embed.Relationship!.IsToOne
+            ? term with { Relation = embed.AggregateAlias }
+            : throw RestError.RelatedOrderNotToOne(origin, embed.NameInRequest);
+    }
+
+    /// <summary><c>rel=is.null</c> asks whether an embed found nothing.</summary>
+    static void ResolveNullEmbeds(IReadOnlyList<ReadPlan> plans)
+    {
+        foreach (var plan in plans.Where(plan => !plan.Embeds.IsEmpty))
             plan.Where = [.. plan.Where.Select(logic => WithNullEmbeds(logic, plan.Embeds))];
     }
 

@@ -63,10 +63,13 @@ static class Spreads
     /// <returns>What goes up into the parent.</returns>
     static List<Hoisted> HoistFrom(ReadPlan plan)
     {
+        if (plan.Embeds.IsEmpty && plan.Spread is not SpreadKind.ToOne)
+            return [];
         var below = plan.Embeds.SelectMany(HoistFrom).ToList();
         if (plan.Spread is not SpreadKind.ToOne)
         {
-            plan.EmbedSelects = [.. plan.EmbedSelects.Select(select => WithHoisted(select, below))];
+            if (below.Count > 0)
+                plan.EmbedSelects = [.. plan.EmbedSelects.Select(select => WithHoisted(select, below))];
             return [];
         }
 

@@ -72,7 +72,7 @@ static class FilterParser
     /// <summary>The value of a parameter as a filter on a field.</summary>
     internal static Filter Parse(Field field, string text)
     {
-        var (negated, operation) = Grammar.Parse(WholeExpression, text, $"failed to parse filter ({text})");
+        var (negated, operation) = Grammar.Parse(WholeExpression, text, "filter");
         return new Filter(field, negated, operation);
     }
 
@@ -87,16 +87,16 @@ static class FilterParser
     /// <param name="text">With its operator in front: <c>not.or(a.eq.1,b.eq.2)</c>.</param>
     /// <param name="given">The value of the parameter, for the error.</param>
     internal static Logic ParseLogic(string text, string given)
-        => Grammar.Parse(LogicParser, text, $"failed to parse logic tree ({given})");
+        => Grammar.Parse(LogicParser, text, "logic tree", given);
 
     static Parser<Operation>[] Operations(Parser<string> value) =>
     [
-        input => In(input),
-        input => Is(input),
+        In,
+        Is,
         input => IsDistinct(input, value),
-        input => input.Try(rest => FullText(rest, value)),
-        input => input.Try(rest => Simple(rest, value)),
-        input => input.Try(rest => Quantifiable(rest, value)),
+        Grammar.Trying(input => FullText(input, value)),
+        Grammar.Trying(input => Simple(input, value)),
+        Grammar.Trying(input => Quantifiable(input, value)),
     ];
 
     static Reply<Negatable<Operation>> Expression(Input input, Parser<Operation>[] operations)
@@ -231,9 +231,9 @@ static class FilterParser
     }
 
     static Parser<IsValue> IsWord(string word, IsValue value)
-        => input => input.Try(rest => rest.WordIgnoringCase(word)).Select(_ => value);
+        => Grammar.Trying(input => input.WordIgnoringCase(word).Select(_ => value));
 
-    static Parser<T> Word<T>(string word, T value) => input => input.Try(rest => rest.Word(word)).Select(_ => value);
+    static Parser<T> Word<T>(string word, T value) => Grammar.WordFor(word, value);
 
     readonly record struct Negatable<T>(bool Negated, T Value);
 }

@@ -80,63 +80,6 @@ sealed class Input(string text, bool explain)
     }
 }
 
-enum MessageKind
-{
-    /// <summary>A character that fits nowhere; the grammar did not say so by itself.</summary>
-    Unexpected,
-
-    /// <summary>Something that the grammar forbids here.</summary>
-    Forbidden,
-    Expected,
-}
-
-readonly record struct ParseMessage(MessageKind Kind, string Text);
-
-/// <summary>Why a text cannot be read on from a position.</summary>
-sealed record ParseError(int Position, IReadOnlyList<ParseMessage> Messages)
-{
-    /// <summary>The one that is further on; both, when they are at the same place.</summary>
-    internal static ParseError? Merge(ParseError? left, ParseError? right)
-    {
-        if (left is null || right is null)
-            return left ?? right;
-        if (right.Messages.Count == 0 && left.Messages.Count > 0)
-            return left;
-        if (left.Messages.Count == 0 && right.Messages.Count > 0)
-            return right;
-        return left.Position.CompareTo(right.Position) switch
-        {
-            0 => left with { Messages = [.. left.Messages, .. right.Messages] },
-            > 0 => left,
-            _ => right,
-        };
-    }
-
-    internal ParseError Expecting(string label)
-        => this with { Messages = [new(MessageKind.Expected, label), .. Messages.Where(message => message.Kind != MessageKind.Expected)] };
-
-    /// <summary><c>unexpected "x" expecting a, b or c</c></summary>
-    public override string ToString()
-    {
-        var parts = new List<string>();
-        var forbidden = Texts(MessageKind.Forbidden);
-        var unexpected = Messages.FirstOrDefault(message => message.Kind == MessageKind.Unexpected);
-        if (forbidden.Count == 0 && unexpected.Text is { } text)
-            parts.Add(text.Length == 0 ? "unexpected end of input" : $"unexpected {text}");
-        if (forbidden.Count > 0)
-            parts.Add($"unexpected {Enumerate(forbidden)}");
-        if (Texts(MessageKind.Expected) is { Count: > 0 } expected)
-            parts.Add($"expecting {Enumerate(expected)}");
-        return parts.Count == 0 ? "unknown parse error" : string.Join(' ', parts);
-    }
-
-    List<string> Texts(MessageKind kind)
-        => [.. Messages.Where(message => message.Kind == kind && message.Text.Length > 0).Select(message => message.Text).Distinct()];
-
-    static string Enumerate(List<string> texts)
-        => texts.Count == 1 ? texts[0] : $"{string.Join(", ", texts[..^1])} or {texts[^1]}";
-}
-
 /// <summary>Steps that follow each other: what was consumed and what was expected so far.</summary>
 ref struct Steps
 {
@@ -170,8 +113,9 @@ static class Grammar
 
     /// <summary>Reads a text as far as the grammar goes.</summary>
     /// <param name="what">For the error: <c>failed to parse filter (x)</c>.</param>
+    /// <param name="given">What the error shows, if it is not the text itself.</param>
     /// <exception cref="RestError">PGRST100</exception>
-    internal static T Parse<T>(Parser<T> parser, string text, string what)
+    internal static T Parse<T>(Parser<T> parser, string text, string what, string? given = null)
     {
         var reply = parser(new Input(text, explain: false));
         if (reply.IsOk)
@@ -180,7 +124,7 @@ static class Grammar
             throw RestError.Parse($"\"{what}\"", "It is too long to say where it is wrong.");
         var error = parser(new Input(text, explain: true)).Error!;
         var (line, column) = Locate(text, error.Position);
-        throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"{what}\" (line {line}, column {column})"), error.ToString());
+        throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"), error.ToString());
     }
 
     internal static Reply<T> Return<T>(this Input input, T value) => new(true, false, value, input.Nothing());
@@ -266,6 +210,19 @@ static class Grammar
             ? new(true, false, true, input.Nothing())
             : new(false, false, false, input.Explains ? input.Failed(MessageKind.Forbidden, Input.Quote(input.Current, '\'')) : null);
 
+    /// <summary>A parser for a word that stands for a value; a failure takes nothing from the input.</summary>
+    internal static Parser<T> WordFor<T>(string word, T value) => input =>
+    {
+        var start = input.Position;
+        var reply = input.Word(word);
+        if (!reply.IsOk)
+            input.Position = start;
+        return new(reply.IsOk, reply.IsOk, value, reply.Error);
+    };
+
+    /// <summary>The same parser, of which a failure takes nothing from the input.</summary>
+    internal static Parser<T> Trying<T>(Parser<T> parser) => input => input.Try(parser);
+
     /// <summary>A failure takes nothing from the input.</summary>
     internal static Reply<T> Try<T>(this Input input, Parser<T> parser)
     {
@@ -349,15 +306,25 @@ static class Grammar
         var steps = new Steps();
         if (!steps.Take(parser(input), out var first))
             return steps.Fail<List<T>>();
-        var more = input.Many(rest =>
+        var items = new List<T>(4) { first };
+        while (true)
         {
+            var start = input.Position;
             var next = new Steps();
-            return next.Take(separator(rest)) && next.Take(parser(rest), out var item) ? next.Done(item) : next.Fail<T>();
-        });
-        if (!steps.Take(more, out var items))
-            return steps.Fail<List<T>>();
-        items.Insert(0, first);
-        return steps.Done(items);
+            var reply = next.Take(separator(input)) && next.Take(parser(input), out var item) ? next.Done(item) : next.Fail<T>();
+            if (reply.IsOk)
+            {
+                items.Add(reply.Value);
+                continue;
+            }
+
+            if (reply.Consumed)
+                return new(false, true, items, reply.Error);
+            input.Position = start;
+            // The end of the list tells what might have followed; of the items themselves nothing is expected any more.
+            _ = steps.Take(new Reply<bool>(true, items.Count > 1, true, reply.Error));
+            return steps.Done(items);
+        }
     }
 
     /// <summary>Names what was expected, unless something was taken.</summary>

@@ -39,6 +39,19 @@ static class Names
     internal static Reply<string> Name(Input input)
         => input.Choose(QuotedParser, IdentifierWithDashes).Labelled("field name (* or [a..z0..9_$])");
 
+    /// <summary>
+    /// Whether a name without quotes begins here and one of the characters follows it. It saves texts that are thrown away:
+    /// grammars read a name first to see what kind of item it belongs to.
+    /// </summary>
+    internal static bool IsFollowedBy(Input input, ReadOnlySpan<char> characters)
+    {
+        var rest = input.Rest;
+        var end = 0;
+        while (end < rest.Length && (Identifier.Contains(rest[end]) || (rest[end] == '-' && !rest[(end + 1)..].StartsWith('>'))))
+            end++;
+        return end < rest.Length && characters.Contains(rest[end]);
+    }
+
     internal static Reply<char> Delimiter(Input input) => input.Character('.').Labelled("delimiter (.)");
 
     /// <summary>A name as casts and languages have it: no quotes, no dashes.</summary>
@@ -94,17 +107,20 @@ static class Names
 
     static Reply<string> WithDashes(Input input, Parser<string> part)
     {
+        var first = part(input);
+        return first.IsOk && (input.Current == '-' || input.Explains) ? MoreParts(input, first, part) : first;
+    }
+
+    static Reply<string> MoreParts(Input input, Reply<string> first, Parser<string> part)
+    {
         var steps = new Steps();
-        if (!steps.Take(part(input), out var name))
-            return steps.Fail<string>();
-        if (input.Current != '-' && !input.Explains)
-            return steps.Done(name);
+        steps.Take(first);
         var more = input.Many(rest =>
         {
             var next = new Steps();
             return next.Take(DashParser(rest)) && next.Take(part(rest), out var text) ? next.Done(text) : next.Fail<string>();
         });
-        return steps.Take(more, out var parts) ? steps.Done(string.Join('-', [name, .. parts])) : steps.Fail<string>();
+        return steps.Take(more, out var parts) ? steps.Done(string.Join('-', [first.Value, .. parts])) : steps.Fail<string>();
     }
 
     // Not the beginning of an arrow.

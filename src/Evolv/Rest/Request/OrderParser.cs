@@ -12,18 +12,18 @@ static class OrderParser
 
     static readonly Parser<OrderDirection?>[] Directions =
     [
-        input => Suffix<OrderDirection?>(input, "asc", OrderDirection.Asc), input => Suffix<OrderDirection?>(input, "desc", OrderDirection.Desc),
+        Suffix<OrderDirection?>("asc", OrderDirection.Asc), Suffix<OrderDirection?>("desc", OrderDirection.Desc),
     ];
 
     static readonly Parser<NullsOrder?>[] NullsOrders =
     [
-        input => Suffix<NullsOrder?>(input, "nullsfirst", NullsOrder.First), input => Suffix<NullsOrder?>(input, "nullslast", NullsOrder.Last),
+        Suffix<NullsOrder?>("nullsfirst", NullsOrder.First), Suffix<NullsOrder?>("nullslast", NullsOrder.Last),
     ];
 
     static readonly Parser<bool>[] Ends = [input => input.LooksAtCharacter(','), input => input.End()];
 
     internal static ImmutableArray<OrderTerm> Parse(string text)
-        => [.. Grammar.Parse(TermsParser, text, $"failed to parse order ({text})")];
+        => [.. Grammar.Parse(TermsParser, text, "order")];
 
     static Reply<OrderTerm> Term(Input input)
     {
@@ -60,9 +60,9 @@ static class OrderParser
             : steps.Fail<OrderTerm>();
     }
 
-    static Reply<T> Suffix<T>(Input input, string word, T value) => input.Try(rest =>
+    static Parser<T> Suffix<T>(string word, T value) => Grammar.Trying(input =>
     {
         var steps = new Steps();
-        return steps.Take(Names.Delimiter(rest)) && steps.Take(rest.Word(word)) ? steps.Done(value) : steps.Fail<T>();
+        return steps.Take(Names.Delimiter(input)) && steps.Take(input.Word(word)) ? steps.Done(value) : steps.Fail<T>();
     });
 }

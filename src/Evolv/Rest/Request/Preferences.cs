@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Primitives;
 
 namespace Evolv.Rest.Request;
@@ -43,7 +44,7 @@ enum Handling
 }
 
 /// <summary>The header <c>Prefer</c> (RFC 7240); of each kind the first counts.</summary>
-sealed record Preferences(
+sealed partial record Preferences(
     Resolution? Resolution = null,
     Representation? Representation = null,
     CountKind? Count = null,
@@ -141,11 +142,15 @@ sealed record Preferences(
         "handling=strict" => this with { Handling = Handling ?? Request.Handling.Strict },
         "handling=lenient" => this with { Handling = Handling ?? Request.Handling.Lenient },
         _ when text.StartsWith("timezone=", StringComparison.Ordinal)
-            => timezones.Contains(text[9..]) ? this with { Timezone = Timezone ?? text[9..] } : null,
+            => timezones.Contains(text[9..]) || Offset().IsMatch(text[9..]) ? this with { Timezone = Timezone ?? text[9..] } : null,
         _ when text.StartsWith("max-affected=", StringComparison.Ordinal)
             => long.TryParse(text[13..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var rows)
                 ? this with { MaxAffected = MaxAffected ?? rows }
                 : this,
         _ => null,
     };
+
+    // +05:30 is no name and still a time zone of PostgreSQL.
+    [GeneratedRegex(@"^[+-][0-9]{1,2}(:[0-9]{2}){0,2}$")]
+    private static partial Regex Offset();
 }

@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 
@@ -16,7 +16,7 @@ sealed record QueryParameters(
     ImmutableArray<string>? Columns,
     ImmutableArray<SelectItem> Select,
     ImmutableArray<At<Filter>> Filters,
-    FrozenSet<string> FilterNames,
+    ImmutableArray<string> FilterNames,
     ImmutableArray<string>? OnConflict)
 {
     static readonly Parser<(ImmutableArray<string>, Field)> TreePath = input =>
@@ -31,6 +31,14 @@ sealed record QueryParameters(
 
     static readonly Parser<List<string>> NameList = input => input.SeparatedBy(Names.Name, static rest => Names.Spaced(rest, ','));
 
+    // What has no other character is a column of the table itself.
+    static readonly SearchValues<char> PlainNameCharacters =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    static readonly ImmutableArray<SelectItem> Everything = SelectParser.Parse("*");
+
+    static readonly QueryParameters Nothing = new([], [], [], [], null, Everything, [], [], null) { Parameters = [] };
+
     /// <summary>The decoded parameters, sorted by name: for <c>Content-Location</c>.</summary>
     internal required ImmutableArray<KeyValuePair<string, string?>> Parameters { get; init; }
 
@@ -42,24 +50,36 @@ sealed record QueryParameters(
     internal static QueryParameters Parse(ReadOnlySpan<char> raw, bool takesArguments)
     {
         var parameters = Decode(raw);
-        var given = parameters.Where(parameter => parameter.Value is not null)
-            .Select(parameter => KeyValuePair.Create(parameter.Key, parameter.Value!)).ToArray();
-        var orders = given.Where(parameter => LastWord(parameter.Key) is "order").Select(parameter
-            => new At<ImmutableArray<OrderTerm>>(Path(parameter.Key).Path, OrderParser.Parse(parameter.Value))).ToImmutableArray();
-        var logic = given.Where(parameter => LastWord(parameter.Key) is "and" or "or").Select(ParseLogic).ToImmutableArray();
-        var columns = Find(given, "columns") is { } listed
-            ? Grammar.Parse(NameList, listed, $"failed to parse columns parameter ({listed})").Distinct().Order(StringComparer.Ordinal).ToImmutableArray()
+        if (parameters.IsEmpty)
+            return Nothing;
+        // In PostgREST's order, which decides what of two mistakes is told.
+        var orders = ImmutableArray.CreateBuilder<At<ImmutableArray<OrderTerm>>>();
+        foreach (var (name, value) in parameters)
+        {
+            if (value is not null && LastWord(name) is "order")
+                orders.Add(new(Path(name).Path, OrderParser.Parse(value)));
+        }
+
+        var logic = ImmutableArray.CreateBuilder<At<Logic>>();
+        foreach (var (name, value) in parameters)
+        {
+            if (value is not null && LastWord(name) is "and" or "or")
+                logic.Add(ParseLogic(name, value));
+        }
+
+        var columns = Find(parameters, "columns") is { } listed
+            ? Grammar.Parse(NameList, listed, "columns parameter").Distinct().Order(StringComparer.Ordinal).ToImmutableArray()
             : (ImmutableArray<string>?)null;
-        var select = SelectParser.Parse(Find(given, "select") ?? "*");
+        var select = Find(parameters, "select") is { } selected ? SelectParser.Parse(selected) : Everything;
 
         var filters = ImmutableArray.CreateBuilder<At<Filter>>();
+        var filterNames = ImmutableArray.CreateBuilder<string>();
         var arguments = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
-        var names = new List<string>();
-        foreach (var (name, value) in given)
+        foreach (var (name, value) in parameters)
         {
-            if (!IsFilter(name))
+            if (value is null || !IsFilter(name))
                 continue;
-            names.Add(name);
+            filterNames.Add(name);
             var (path, field) = Path(name);
             if (!takesArguments)
                 filters.Add(new(path, FilterParser.Parse(field, value)));
@@ -69,12 +89,12 @@ sealed record QueryParameters(
                 arguments.Add(new(field.Name, value));
         }
 
-        var onConflict = Find(given, "on_conflict") is { } target
-            ? [.. Grammar.Parse(NameList, target, $"failed to parse on_conflict parameter ({target})")]
+        var onConflict = Find(parameters, "on_conflict") is { } target
+            ? [.. Grammar.Parse(NameList, target, "on_conflict parameter")]
             : (ImmutableArray<string>?)null;
         return new QueryParameters(
-            arguments.DrainToImmutable(), ParseRanges(given), orders, logic, columns, select, filters.DrainToImmutable(),
-            names.ToFrozenSet(StringComparer.Ordinal), onConflict)
+            arguments.DrainToImmutable(), ParseRanges(parameters), orders.DrainToImmutable(), logic.DrainToImmutable(), columns, select,
+            filters.DrainToImmutable(), filterNames.DrainToImmutable(), onConflict)
         {
             Parameters = parameters,
         };
@@ -117,24 +137,35 @@ sealed record QueryParameters(
         => text.ContainsAny('%', '+') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text.ToString();
 
     static (ImmutableArray<string> Path, Field Field) Path(string name)
-        => Grammar.Parse(TreePath, name, $"failed to parse tree path ({name})");
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(PlainNameCharacters) ? ([], new Field(name, [])) : Grammar.Parse(TreePath, name, "tree path");
 
-    static At<Logic> ParseLogic(KeyValuePair<string, string> parameter)
+    static At<Logic> ParseLogic(string name, string value)
     {
-        var names = Grammar.Parse(LogicPath, parameter.Key, $"failed to parse logic path ({parameter.Key})");
+        var names = Grammar.Parse(LogicPath, name, "logic path");
         var prefix = names.Contains("not") ? "not." : "";
-        return new([.. names[..^1].Where(name => name != "not")],
-            FilterParser.ParseLogic(prefix + names[^1] + parameter.Value, parameter.Value));
+        return new([.. names[..^1].Where(part => part != "not")], FilterParser.ParseLogic(prefix + names[^1] + value, value));
     }
 
-    // limit and offset of the same table belong together.
-    static ImmutableArray<At<RowRange>> ParseRanges(KeyValuePair<string, string>[] given)
+    // limit and offset of the same table belong together; of two that say the same, the last counts.
+    static ImmutableArray<At<RowRange>> ParseRanges(ImmutableArray<KeyValuePair<string, string?>> parameters)
     {
-        var limits = given.Where(parameter => LastWord(parameter.Key) is "limit").ToLookup(parameter => Owner(parameter.Key), parameter => parameter.Value);
-        var offsets = given.Where(parameter => LastWord(parameter.Key) is "offset").ToLookup(parameter => Owner(parameter.Key), parameter => parameter.Value);
-        return [.. limits.Select(group => group.Key).Union(offsets.Select(group => group.Key)).Select(owner => new At<RowRange>(
-            owner.Length == 0 ? [] : Path($"{owner}.limit").Path,
-            RowRange.FromParameters(limits[owner].LastOrDefault(), offsets[owner].LastOrDefault())))];
+        Dictionary<string, (string? Limit, string? Offset)>? given = null;
+        foreach (var (name, value) in parameters)
+        {
+            var word = LastWord(name);
+            if (value is null || word is not ("limit" or "offset"))
+                continue;
+            given ??= [];
+            var owner = name.Length == word.Length ? "" : name[..(name.Length - word.Length - 1)];
+            var (limit, offset) = given.GetValueOrDefault(owner);
+            given[owner] = word is "limit" ? (value, offset) : (limit, value);
+        }
+
+        return given is null
+            ? []
+            : [.. given.Select(range => new At<RowRange>(
+                range.Key.Length == 0 ? [] : Path($"{range.Key}.limit").Path,
+                RowRange.FromParameters(range.Value.Limit, range.Value.Offset)))];
     }
 
     static bool IsFilter(string name)
@@ -143,13 +174,11 @@ sealed record QueryParameters(
 
     static ReadOnlySpan<char> LastWord(string name) => name.AsSpan(name.LastIndexOf('.') + 1);
 
-    static string Owner(string name) => name.LastIndexOf('.') is var dot and >= 0 ? name[..dot] : "";
-
-    static string? Find(KeyValuePair<string, string>[] given, string name)
+    static string? Find(ImmutableArray<KeyValuePair<string, string?>> parameters, string name)
     {
-        foreach (var (key, value) in given)
+        foreach (var (key, value) in parameters)
         {
-            if (key == name)
+            if (key == name && value is not null)
                 return value;
         }
 

@@ -22,11 +22,11 @@ sealed class RequestBody : IDisposable
     {
         if (request.ContentLength == 0 || (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0))
             return Empty;
+        // The server's own limit is for the other families, and counts what stands between chunks, too.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = 2L * most;
         if (request.ContentLength > most)
             throw RestError.TooLarge(most);
-        // Other families take less. The server counts what stands between the chunks, too; here only the body counts.
-        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
-            server.MaxRequestBodySize = 2L * most;
         var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstSize));
         var length = 0;
         try

@@ -125,7 +125,7 @@ static class RequestParser
             throw header.IsEmpty ? RestError.InvertedRange() : RestError.NegativeLimit();
         if (request.Method == "PUT" && top != RowRange.All)
             throw RestError.PutWithLimit();
-        return (top, [new([], top), .. query.Ranges.Where(range => !range.Path.IsEmpty)]);
+        return top == RowRange.All && query.Ranges.IsEmpty ? (top, []) : (top, [new([], top), .. query.Ranges.Where(range => !range.Path.IsEmpty)]);
     }
 
     static (Payload? Payload, ImmutableArray<string> Columns) ReadPayload(

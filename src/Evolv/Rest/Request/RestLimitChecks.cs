@@ -8,9 +8,13 @@ static class RestLimitChecks
     /// <exception cref="RestError">EVOLV02 or EVOLV03</exception>
     internal static void Check(QueryParameters query, RestLimits limits)
     {
-        var conditions = query.Filters.Sum(filter => Count(filter.Value.Field)) +
-            query.Orders.Sum(order => order.Value.Sum(term => Count(term.Field))) + Count(query.Select, 1, limits) +
-            query.Logic.Sum(logic => Count(logic.Value, 1, limits)) + (query.OnConflict?.Length ?? 0);
+        var conditions = Count(query.Select, 1, limits) + (query.OnConflict?.Length ?? 0);
+        foreach (var filter in query.Filters)
+            conditions += Count(filter.Value.Field);
+        foreach (var order in query.Orders)
+            conditions += order.Value.Sum(term => Count(term.Field));
+        foreach (var logic in query.Logic)
+            conditions += Count(logic.Value, 1, limits);
         if (conditions > limits.MaxConditions)
             throw RestError.TooManyConditions(limits.MaxConditions);
     }
@@ -19,13 +23,19 @@ static class RestLimitChecks
     {
         if (depth > limits.MaxDepth)
             throw RestError.TooDeep(limits.MaxDepth);
-        return items.Sum(item => 1 + item switch
+        var count = items.Length;
+        foreach (var item in items)
         {
-            SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
-            SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
-            SelectItem.Column column => column.Field.Path.Length,
-            _ => 0,
-        });
+            count += item switch
+            {
+                SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
+                SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
+                SelectItem.Column column => column.Field.Path.Length,
+                _ => 0,
+            };
+        }
+
+        return count;
     }
 
     // Each step of a JSON path is an operator with a parameter, and one inside the other.

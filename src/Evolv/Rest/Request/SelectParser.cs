@@ -34,7 +34,7 @@ static class SelectParser
     ];
 
     internal static ImmutableArray<SelectItem> Parse(string text)
-        => Grammar.Parse(ItemsParser, text, $"failed to parse select parameter ({text})");
+        => Grammar.Parse(ItemsParser, text, "select parameter");
 
     // Separated by commas, perhaps none.
     static Reply<ImmutableArray<SelectItem>> Items(Input input)
@@ -86,6 +86,8 @@ static class SelectParser
 
     static Reply<SelectItem.Embed> Embed(Input input)
     {
+        if (MustNotBe(input, ":(!"))
+            return input.Zero<SelectItem.Embed>();
         var steps = new Steps();
         if (!steps.Take(Names.Blanks(input)) || !steps.Take(input.Optional(AliasParser), out var alias) ||
             !steps.Take(Names.Name(input), out var name))
@@ -153,11 +155,17 @@ static class SelectParser
     // One colon: two begin a cast.
     static Reply<string> Alias(Input input)
     {
+        if (MustNotBe(input, ":"))
+            return input.Zero<string>();
         var steps = new Steps();
         return steps.Take(Names.Name(input), out var alias) && steps.Take(input.Character(':')) && steps.Take(input.NotFollowedBy(Colon))
             ? steps.Done(alias)
             : steps.Fail<string>();
     }
+
+    // When nobody asks for an explanation, the character behind the name tells enough.
+    static bool MustNotBe(Input input, ReadOnlySpan<char> characters)
+        => !input.Explains && input.Current != '"' && !Names.IsFollowedBy(input, characters);
 
     static Reply<string> Cast(Input input)
     {

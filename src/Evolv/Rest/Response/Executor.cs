@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
@@ -13,10 +12,11 @@ namespace Evolv.Rest.Response;
 /// </summary>
 sealed class Executor(Database database)
 {
-    const int PieceBytes = 64 * 1024;
+    const int PieceSize = 16 * 1024;
+    const int HeldInMemory = 512 * 1024;
 
-    // For one piece.
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // For what is held.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
         => plan switch
@@ -26,71 +26,40 @@ sealed class Executor(Database database)
             _ => WriteAsync(exchange, plan, statement, cancellationToken),
         };
 
-    async Task ReadAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task ReadAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
-        var request = exchange.Request;
-        var writer = exchange.Writer;
-        var estimates = request.Preferences.Estimates && plan is ActionPlan.Read;
-        await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : Array.Empty<NpgsqlBatchCommand>(), statement.ToCommand()],
+        var preferences = exchange.Request.Preferences;
+        var estimates = preferences.Estimates && plan is ActionPlan.Read;
+        NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
+        await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
-                var estimate = estimates ? await ResultSet.ReadEstimateAsync(reader, token) : null;
+                var estimated = estimates ? await ResultSet.ReadEstimateAsync(reader, token) : null;
                 var result = await ResultSet.ReadAsync(reader, token);
-                Check(plan, request, result);
-                result = result with { Total = Total(result.Total, estimate, request.Preferences.Count, exchange.Config.MaxRows) };
+                Check(plan, exchange.Request, result);
+                result = result with { Total = Total(result.Total, estimated, preferences.Count, exchange.Config.MaxRows) };
                 await using var body = await ResultSet.ReadBodyAsync(reader, token);
                 exchange.Times?.End();
-                if (writer.Begin(plan, result, body.Length))
-                {
-                    exchange.EndResponse();
+                var sendsBody = exchange.Writer.Begin(plan, result, body.Length);
+                exchange.EndResponse();
+                if (sendsBody)
                     await CopyAsync(body, exchange.Response, token);
-                }
-                else
-                {
-                    exchange.EndResponse();
-                }
-
                 return true;
             }, commits: null, cancellationToken);
     }
 
-    // The connection is held until the client has taken all: one that stops reading must not keep it. The server's own
-    // limit is no help, as it allows hours for what the system's buffers took at once.
-    static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var piece = ArrayPool<byte>.Shared.Rent(PieceBytes);
-        try
-        {
-            while (await body.ReadAsync(piece.AsMemory(0, PieceBytes), cancellationToken) is > 0 and var length)
-            {
-                patience.CancelAfter(Patience);
-                await response.Body.WriteAsync(piece.AsMemory(0, length), patience.Token);
-                patience.CancelAfter(Timeout.InfiniteTimeSpan);
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            response.HttpContext.Abort();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
-    }
-
-    async Task WriteAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task WriteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var request = exchange.Request;
         var rollsBack = RollsBack(request, exchange.Config);
         NpgsqlBatchCommand[] end = rollsBack ? [new("set constraints all immediate")] : [];
         // The result decides only where it can be wrong; otherwise one round trip does it all.
-        var decides = rollsBack || plan.MediaType is MediaType.Singular || request.Preferences is { IsStrict: true, MaxAffected: not null } ||
-            plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
-        var (result, body) = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
+        var decides = rollsBack || plan.MediaType is MediaType.Singular ||
+            request.Preferences is { IsStrict: true, MaxAffected: not null } || plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
+        var (result, body) = await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -111,10 +80,10 @@ sealed class Executor(Database database)
     }
 
     /// <summary>EXPLAIN instead of rows.</summary>
-    async Task ExplainAsync(
-        RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
+    async Task ExplainAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
-        var text = await database.RunAsync(exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
+        var text = await database.RunAsync(
+            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -128,6 +97,34 @@ sealed class Executor(Database database)
         exchange.Writer.BeginOther(plan.MediaType, body.Length, headersOnly: false);
         exchange.EndResponse();
         await exchange.Response.BodyWriter.WriteAsync(body, cancellationToken);
+    }
+
+    // Only a flush waits for the client. So a usual answer goes to memory and frees its connection to PostgreSQL at once; a
+    // large one is held up by its client, who must then go on reading. The server's own least speed would not do: it allows
+    // minutes for what the system's buffers have taken at once.
+    static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var writer = response.BodyWriter;
+        var unflushed = 0;
+        try
+        {
+            while (await body.ReadAsync(writer.GetMemory(PieceSize), cancellationToken) is var read and > 0)
+            {
+                writer.Advance(read);
+                unflushed += read;
+                if (unflushed < HeldInMemory)
+                    continue;
+                unflushed = 0;
+                patience.CancelAfter(Patience);
+                await writer.FlushAsync(patience.Token);
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            response.HttpContext.Abort();
+        }
     }
 
     internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)

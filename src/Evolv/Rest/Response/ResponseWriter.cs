@@ -6,8 +6,8 @@ namespace Evolv.Rest.Response;
 /// <summary>Result → status and headers. The body follows: JSON that PostgreSQL made, copied as bytes.</summary>
 sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPlan action)
 {
-    // Node's fetch takes 16 kB of headers, nginx 4 or 8: a list of ids that fits into a URL would make the answer unreadable.
-    const int LongestLocation = 2048;
+    // What a long list of ids would make of this header, clients refuse: Node's fetch takes 16 KB of headers in all.
+    const int LongestLocation = 4096;
 
     /// <summary>Sets status and headers.</summary>
     /// <param name="bodyLength">Bytes that the statement made.</param>
@@ -44,9 +44,8 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     {
         var status = Range(result);
         var canonical = request.Query.ToCanonical();
-        var location = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
-        if (location.Length <= LongestLocation)
-            response.Headers.ContentLocation = location;
+        if (canonical.Length <= LongestLocation)
+            response.Headers.ContentLocation = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;
         ContentType(plan.MediaType);

@@ -167,6 +167,7 @@ public sealed class StartCommandTests(EvolvCluster cluster)
     [InlineData("migrate")]
     [InlineData("status")]
     [InlineData("psql")]
+    [InlineData("explain")]
     [InlineData("version")]
     public async Task Every_verb_explains_itself_with_an_example(string verb)
     {

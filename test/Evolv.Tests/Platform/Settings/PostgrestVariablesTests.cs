@@ -13,7 +13,7 @@ public sealed class PostgrestVariablesTests
     [InlineData("PGRST_DB_POOL", "7", "Database:MaxPoolSize", "7")]
     [InlineData("PGRST_DB_PREPARED_STATEMENTS", "false", "Database:MaxAutoPrepare", "0")]
     [InlineData("PGRST_DB_PREPARED_STATEMENTS", "true", "Database:MaxAutoPrepare", null)]
-    [InlineData("PGRST_SERVER_PORT", "8000", "Urls", "http://0.0.0.0:8000")]
+    [InlineData("PGRST_SERVER_PORT", "8000", "Urls", "http://127.0.0.1:8000")]
     [InlineData("PGRST_SERVER_HOST", "127.0.0.1", "Urls", "http://127.0.0.1:3000")]
     [InlineData("PGRST_SERVER_HOST", "*6", "Urls", "http://[::]:3000")]
     [InlineData("PGRST_SERVER_HOST", "::1", "Urls", "http://[::1]:3000")]

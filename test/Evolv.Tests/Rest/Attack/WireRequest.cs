@@ -40,7 +40,8 @@ sealed record WireRequest(string Method, string Target, IReadOnlyList<KeyValuePa
             context.Request.Headers.Append(name, value);
         var request = RequestParser.Parse(context.Request, Body, snapshot);
         var plan = Planner.Plan(request, snapshot);
-        _ = SessionSettings.From(context.Request, request, plan, Caller.Anonymous, snapshot.Config);
+        var session = SessionSettings.From(context.Request, request, plan, Caller.Anonymous, snapshot.Config).Become(Caller.Anonymous).CommandText;
+        Assert.Matches(@"^select (set_config\('[\w.]+', (\$\d+|'on'), true\)(, )?)+$", session);
         if (plan is ActionPlan.Read { Rows: var rows } && request.Preferences.Estimates)
             Vocabulary.Of(snapshot).AssertKnown(Statements.Estimate(rows).ToString());
         return plan is ActionPlan.Statement statement ? Statements.Write(statement, request, snapshot.Config) : null;

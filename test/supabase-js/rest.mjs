@@ -1,0 +1,2 @@
+/** The rows of a query that must not fail. */
+export const rowsOf = async (query) => (await query.throwOnError()).data
