@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -29,6 +30,8 @@ static class HttpModule
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            // A header that SQL chose may have any letters.
+            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
             // supabase-js puts long lists of ids into the URL.
             kestrel.Limits.MaxRequestLineSize = 128 * 1024;
         });

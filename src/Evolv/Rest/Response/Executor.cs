@@ -31,7 +31,7 @@ sealed class Executor(Database database)
         var preferences = exchange.Request.Preferences;
         var estimates = preferences.Estimates && plan is ActionPlan.Read;
         NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
-        await database.RunAsync(
+        var hasBody = await database.RunAsync(
             exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
@@ -46,8 +46,11 @@ sealed class Executor(Database database)
                 exchange.EndResponse();
                 if (sendsBody)
                     await CopyAsync(body, exchange.Response, token);
-                return true;
+                return sendsBody;
             }, commits: null, cancellationToken);
+        // What was written after the first flush, Kestrel keeps until somebody flushes again.
+        if (hasBody)
+            await exchange.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     async Task WriteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)

@@ -20,7 +20,14 @@ static class ResponseHeaders
         {
             if (replaced.Add(name))
                 response.Headers.Remove(name);
-            response.Headers.Append(name, value);
+            try
+            {
+                response.Headers.Append(name, value);
+            }
+            catch (InvalidOperationException)
+            {
+                throw RestError.ResponseHeadersSetting(); // A line break, or what is no name.
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Evolv.Platform.Data;
@@ -30,8 +31,7 @@ public sealed class MemoryTests
         using var client = await process.ServiceAsync();
         using var patient = new HttpClient { BaseAddress = new Uri(process.Url) };
         patient.DefaultRequestHeaders.Add("apikey", client.DefaultRequestHeaders.GetValues("apikey"));
-        while (!(await patient.GetAsync("/rest/v1/many?limit=1", Token)).IsSuccessStatusCode)
-            await Task.Delay(20, Token);
+        await UntilKnownAsync(patient);
         await PostAsync(patient, rows: 1, from: 0);
 
         var atRest = Peak(process);
@@ -44,6 +44,20 @@ public sealed class MemoryTests
         Assert.Equal(501L, await process.ScalarAsync<long>("select count(*) from public.bulk where length(filler) = 100000"));
         Assert.InRange(afterReads - atRest, 0, 30 * Megabyte);
         Assert.InRange(afterInsert - afterReads, 0, 150 * Megabyte);
+    }
+
+    static async Task UntilKnownAsync(HttpClient client)
+    {
+        for (var tries = 0; tries < 500; tries++)
+        {
+            using var answer = await client.GetAsync("/rest/v1/many?limit=1", Token);
+            if (answer.IsSuccessStatusCode)
+                return;
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+            await Task.Delay(20, Token);
+        }
+
+        Assert.Fail("the new tables are not seen");
     }
 
     static async Task PostAsync(HttpClient client, int rows, int from)
