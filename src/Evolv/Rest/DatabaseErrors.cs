@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Evolv.Rest.Response;
 using Npgsql;
 
 namespace Evolv.Rest;
@@ -67,14 +68,18 @@ static class DatabaseErrors
     /// <summary><c>raise sqlstate 'PGRST'</c> chooses all of the answer: MESSAGE and DETAIL are JSON.</summary>
     static RestError FromRaise(PostgresException exception)
     {
-        if (Read(exception.MessageText) is not { } message || Text(message, "code") is not { } code || Text(message, "message") is not { } text)
+        if (Read(exception.MessageText) is not { } message || Text(message, "code") is not { } code || Text(message, "message") is not { } text ||
+            !MayBeText(message, "details") || !MayBeText(message, "hint"))
             return RestError.RaisedMessage(exception.MessageText);
         if (exception.Detail is null)
             return RestError.RaisedWithoutDetail();
         if (Read(exception.Detail) is not { } detail ||
-            !detail.TryGetProperty("status", out var status) || !status.TryGetInt32(out var number) ||
+            !detail.TryGetProperty("status", out var status) || status.ValueKind != JsonValueKind.Number ||
+            !status.TryGetInt32(out var number) || number is < 100 or > 999 ||
             !detail.TryGetProperty("headers", out var headers) || headers.ValueKind != JsonValueKind.Object ||
-            headers.EnumerateObject().Any(header => header.Value.ValueKind != JsonValueKind.String))
+            headers.EnumerateObject().Any(header =>
+                header.Value.ValueKind != JsonValueKind.String || !ResponseHeaders.IsValid(header.Name, header.Value.GetString()!)) ||
+            !MayBeText(detail, "status_text"))
             return RestError.RaisedDetail(exception.Detail);
         return RestError.Database(
             number, code, text, Text(message, "details"), Text(message, "hint"), Text(detail, "status_text"),
@@ -93,6 +98,9 @@ static class DatabaseErrors
             return null;
         }
     }
+
+    static bool MayBeText(JsonElement json, string name)
+        => !json.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.String or JsonValueKind.Null;
 
     static string? Text(JsonElement json, string name)
         => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;

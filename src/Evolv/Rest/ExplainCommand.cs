@@ -118,9 +118,7 @@ static class ExplainCommand
 
         if (statement.MediaType is not MediaType.Plan)
             command.CommandText = "explain (analyze, buffers) " + command.CommandText;
-        NpgsqlBatchCommand[] before = config.PreRequest is { } function
-            ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()]
-            : [];
+        var before = Statements.PreRequest(config).ToArray();
         var lines = await database.RunAsync(
             caller, session, [.. before, command],
             async (reader, token) =>

@@ -1,5 +1,4 @@
 using Evolv.Platform.Http;
-using Evolv.Rest.Response;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -47,8 +46,7 @@ sealed class RestCors(RequestDelegate next, IOptions<HttpOptions> options)
             return next(context);
         }
 
-        var asked = request.Headers.AccessControlRequestHeaders.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            .Where(ResponseHeaders.MayHold);
+        var asked = request.Headers.AccessControlRequestHeaders.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         headers.AccessControlAllowMethods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD";
         headers.AccessControlAllowHeaders = string.Join(", ", ["Authorization", .. asked, "Accept", "Accept-Language", "Content-Language"]);
         headers.AccessControlMaxAge = "86400";

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Rest.Request;
+using Evolv.Rest.Response;
 using Microsoft.AspNetCore.Http.Features;
 using Npgsql;
 
@@ -13,7 +14,15 @@ static class RestErrorHandler
 {
     static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    internal static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
+    internal static Task AnswerAsync(HttpContext context, Exception exception, RestConfig config, Caller? caller, ILogger logger)
+    {
+        var error = Translate(exception, config, caller);
+        if (error.Status >= 500)
+            logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
+        return WriteAsync(context, error, config);
+    }
+
+    static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
     {
         RestError error => error,
         PostgresException postgres => DatabaseErrors.From(postgres, caller is null || caller.Role == config.AnonRole),
@@ -25,7 +34,7 @@ static class RestErrorHandler
         _ => RestError.Internal(),
     };
 
-    internal static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
+    static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
     {
         var response = context.Response;
         response.Headers.Remove("Content-Location");
@@ -33,14 +42,14 @@ static class RestErrorHandler
         response.Headers.Remove("Content-Profile");
         response.StatusCode = error.Status;
         if (error.ReasonPhrase is { } reason)
-            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = reason;
+            context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = OneLine(reason);
         response.ContentType = MediaType.Json.ContentType;
-        response.Headers["Proxy-Status"] = $"PostgREST; error={error.Code}";
+        response.Headers["Proxy-Status"] = $"PostgREST; error={OneLine(error.Code)}";
         foreach (var (name, value) in error.Headers)
             response.Headers[name] = value;
 
         var body = Format(error, config.VerboseErrors);
-        if (HttpMethods.IsHead(context.Request.Method))
+        if (HttpMethods.IsHead(context.Request.Method) || !ResponseHeaders.AllowsBody(error.Status))
         {
             response.ContentLength = null;
             return;
@@ -49,6 +58,10 @@ static class RestErrorHandler
         response.ContentLength = body.Length;
         await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
+
+    // A second line would be a header of somebody's choice.
+    static string OneLine(string text)
+        => string.Concat(text.Select(character => char.IsControl(character) ? ' ' : character));
 
     static ReadOnlyMemory<byte> Format(RestError error, bool verbose)
     {

@@ -19,11 +19,5 @@ sealed record RestExchange(
     }
 
     /// <summary>The headers are complete; the body follows.</summary>
-    internal void EndResponse()
-    {
-        if (Times is null)
-            return;
-        Times.End();
-        Response.Headers["Server-Timing"] = Times.ToString();
-    }
+    internal void EndResponse() => Times?.End(Response);
 }

@@ -22,8 +22,8 @@ sealed class RestPipeline(
         Caller? caller = null;
         try
         {
-            if (config.ServerTraceHeader is { } trace && context.Request.Headers[trace].ToString() is var given && ResponseHeaders.MayHold(given))
-                context.Response.Headers[trace] = given;
+            if (config.ServerTraceHeader is { } trace)
+                context.Response.Headers[trace] = context.Request.Headers[trace];
             caller = await callers.FindAsync(context, config, context.RequestAborted);
             times?.End();
             if (snapshot.Schema is null)
@@ -52,16 +52,8 @@ sealed class RestPipeline(
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            var error = RestErrorHandler.Translate(exception, config, caller);
-            if (error.Status >= 500)
-                logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
-            if (times is not null)
-            {
-                times.End();
-                context.Response.Headers["Server-Timing"] = times.ToString();
-            }
-
-            await RestErrorHandler.WriteAsync(context, error, config);
+            times?.End(context.Response);
+            await RestErrorHandler.AnswerAsync(context, exception, config, caller, logger);
         }
     }
 }

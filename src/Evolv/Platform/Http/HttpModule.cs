@@ -28,10 +28,10 @@ static class HttpModule
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
         {
             kestrel.AddServerHeader = false;
+            // As requests are read: SQL may choose headers with any letters, and a trace goes back as it came.
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.UTF8;
             kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            // A header that SQL chose may have any letters.
-            kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.UTF8;
             // supabase-js puts long lists of ids into the URL.
             kestrel.Limits.MaxRequestLineSize = 128 * 1024;
         });

@@ -40,6 +40,13 @@ sealed record PostgrestVariables(IReadOnlyDictionary<string, string?> Settings, 
     // An empty value says as much as none, but for these.
     static readonly HashSet<string> MayBeEmpty = new(StringComparer.OrdinalIgnoreCase) { "DB_ANON_ROLE", "DB_EXTRA_SEARCH_PATH" };
 
+    // PostgREST reads a number as a yes or no, too.
+    static readonly HashSet<string> Flags = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "DB_AGGREGATES_ENABLED", "DB_PLAN_ENABLED", "DB_CONFIG", "DB_CHANNEL_ENABLED", "DB_PREPARED_STATEMENTS", "JWT_SECRET_IS_BASE64",
+        "SECRET_IS_BASE64", "OPENAPI_SECURITY_ACTIVE", "SERVER_TIMING_ENABLED", "URL_USE_LEGACY_TARGET_NAMES",
+    };
+
     /// <summary>Those of this process.</summary>
     internal static PostgrestVariables Read()
         => Read(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(entry => ((string)entry.Key, (string?)entry.Value ?? "")));
@@ -50,6 +57,7 @@ sealed record PostgrestVariables(IReadOnlyDictionary<string, string?> Settings, 
             .Where(variable => variable.Name.StartsWith(Prefix, StringComparison.Ordinal))
             .Select(variable => (Name: variable.Name[Prefix.Length..], variable.Value))
             .Where(variable => variable.Value.Length > 0 || MayBeEmpty.Contains(variable.Name))
+            .Select(variable => Flags.Contains(variable.Name) ? (variable.Name, Value: Flag(variable.Value)) : variable)
             .OrderBy(variable => variable.Name, StringComparer.Ordinal)
             .ToList();
         var settings = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -79,6 +87,11 @@ sealed record PostgrestVariables(IReadOnlyDictionary<string, string?> Settings, 
                 settings.TryAdd(key, value);
         }
     }
+
+    static string Flag(string value)
+        => int.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number > 0 ? "true" : "false"
+            : value;
 
     // PostgREST's port, but not its address: without a word Evolv listens on this machine alone.
     static string? Url(string? host, string? port)

@@ -39,7 +39,7 @@ static class CallPlanner
 
     internal static CallPlan Plan(Routine routine, ImmutableArray<string> arguments, ApiRequest request, ReadPlan read)
         => new(routine, Arguments(routine, arguments, request), MutatePlanner.NeededColumns(read, []),
-            [.. read.SelfAndEmbeds().SelectMany(plan => plan.Where).SelectMany(logic => logic.FieldNames).Distinct()]);
+            [.. read.Where.SelectMany(logic => logic.FieldNames).Distinct()]);
 
     // All that are required and none that it does not have.
     static bool TakesArguments(Routine routine, ImmutableArray<string> arguments, MediaType contentType, bool isPost)

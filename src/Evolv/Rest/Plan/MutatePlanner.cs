@@ -45,7 +45,7 @@ static class MutatePlanner
     }
 
     /// <summary>
-    /// Columns that the statement above needs of the rows below it: what is selected, the keys of embeds, and the primary key.
+    /// Columns that the statement above needs of the rows below it: what is selected and ordered by, the keys of embeds, and the primary key.
     /// </summary>
     internal static ImmutableArray<string> NeededColumns(ReadPlan read, ImmutableArray<string> primaryKey)
     {
@@ -58,6 +58,7 @@ static class MutatePlanner
             Cardinality.ManyToMany many => many.Source.Select(pair => pair.Column),
             var direct => direct.Pairs.Select(pair => pair.Column),
         }));
+        selected.UnionWith(read.Order.Where(order => order.Relation is null).Select(order => order.Field.Name));
         selected.UnionWith(primaryKey);
         return [.. selected.Order(StringComparer.Ordinal)];
     }

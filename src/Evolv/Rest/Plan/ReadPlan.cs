@@ -141,11 +141,10 @@ abstract record PlanLogic
 
     internal sealed record Branch(bool Negated, LogicOperator Operator, ImmutableArray<PlanLogic> Terms) : PlanLogic;
 
-    /// <summary>All fields of the condition.</summary>
+    /// <summary>All fields of the condition that are the table's own.</summary>
     internal IEnumerable<string> FieldNames => this switch
     {
         Leaf leaf => [leaf.Field.Name],
-        NullEmbed embed => [embed.AggregateAlias],
         Branch branch => branch.Terms.SelectMany(term => term.FieldNames),
         _ => [],
     };

@@ -37,14 +37,14 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
         Spreads.AddSelects(top);
         if (!_config.AggregatesEnabled && plans.Any(plan => plan.Select.Any(field => field.Aggregate is not null)))
             throw RestError.AggregatesDisabled();
-        Spreads.Hoist(top);
-        Spreads.MoveOrders(top);
         if (!request.IsMutation)
         {
             foreach (var plan in plans)
                 plan.Range = plan.Range.Restrict(_config.MaxRows);
         }
 
+        Spreads.Hoist(top);
+        Spreads.MoveOrders(top);
         return top;
     }
 

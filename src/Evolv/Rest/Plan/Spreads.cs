@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Evolv.Rest.Request;
 
 namespace Evolv.Rest.Plan;
 
@@ -37,7 +38,9 @@ static class Spreads
             plan.Spread = new SpreadKind.ToMany(
                 [.. plan.Order.Select((term, index) => new ExtraSelect(term.Relation, new SelectField(term.Field, Alias: NameFor(plan, term, index))))],
                 [.. plan.Order.Select((term, index) => new PlanOrder(null, new PlanField(NameFor(plan, term, index), []), term.Direction, term.Nulls))]);
-            plan.Order = [];
+            // A limit chooses rows by the same order before the arrays are made.
+            if (plan.Range == RowRange.All)
+                plan.Order = [];
         }
 
         foreach (var embed in plan.Embeds)

@@ -24,7 +24,10 @@ static class Fragments
     {
         sql.Aggregated(field.Aggregate, field.AggregateCast, (table, field), static (sql, item) => sql.Cast(item.field.Cast, item, static (sql, item) =>
         {
-            if (item.field.Field.Transform is { } transform)
+            // Rows are counted without being made, and without a look at columns that are not granted.
+            if (item.field is { Aggregate: Aggregate.Count, Field: { Name: "*", IsWholeRow: false } })
+                sql.Append("*");
+            else if (item.field.Field.Transform is { } transform)
                 sql.Append(transform).Append("(").Field(item.table, item.field.Field).Append(")");
             else
                 sql.Field(item.table, item.field.Field);
@@ -70,16 +73,18 @@ static class Fragments
                 .Append(term.Nulls switch { NullsOrder.First => " NULLS FIRST", NullsOrder.Last => " NULLS LAST", _ => "" });
         });
 
+    /// <summary>
+    /// The number of rows stands in the text: PostgreSQL would plan for a tenth of the table behind a parameter, find that plan
+    /// too dear, and plan anew at each execution.
+    /// </summary>
     internal static SqlWriter Range(this SqlWriter sql, RowRange range)
     {
         if (range == RowRange.All)
             return sql;
         sql.Append(" LIMIT ");
-        if (range.Limit is { } limit)
-            sql.Parameter(limit, NpgsqlDbType.Bigint);
-        else
-            sql.Append("ALL");
-        return sql.Append(" OFFSET ").Parameter(range.Offset, NpgsqlDbType.Bigint);
+        _ = range.Limit is { } limit ? sql.Append(limit) : sql.Append("ALL");
+        sql.Append(" OFFSET ");
+        return range.Offset == 0 ? sql.Append("0") : sql.Parameter(range.Offset, NpgsqlDbType.Bigint);
     }
 
     internal static SqlWriter Returning(this SqlWriter sql, QualifiedName table, ImmutableArray<string> columns)
@@ -99,9 +104,7 @@ static class Fragments
             sql.Column(table, field.Name);
         foreach (var step in field.Path)
         {
-            sql.Append(step.AsText ? "->>" : "->").Literal(step.Operand);
-            if (step.IsIndex)
-                sql.Append("::int");
+            sql.Append(step.AsText ? "->>" : "->").Operand(step);
         }
 
         return sql;
@@ -156,7 +159,7 @@ static class Fragments
             Operation.Simple simple => sql.Append(Operators.Sql(simple.Operator)).Value(leaf.Field, simple.Value),
             Operation.Quantifiable quantifiable => sql.Append(Operators.Sql(quantifiable.Operator)).Quantified(leaf.Field, quantifiable),
             Operation.Is value => sql.Append(Operators.Sql(value.Value)),
-            Operation.IsDistinctFrom distinct => sql.Append(" IS DISTINCT FROM ").Literal(distinct.Value),
+            Operation.IsDistinctFrom distinct => sql.Append(" IS DISTINCT FROM ").Value(leaf.Field, distinct.Value),
             Operation.In { Values: [""] } => sql.Append(" = ANY('{}')"),
             Operation.In list => sql.List(leaf.Field, list.Values),
             Operation.FullText search => sql.Search(search),
@@ -173,6 +176,8 @@ static class Fragments
         // In a URL * needs no escape; % does.
         if (operation.Operator is QuantifiableOperator.Like or QuantifiableOperator.CaseInsensitiveLike)
             sql.Literal(operation.Value.Replace('*', '%'));
+        else if (operation.Quantifier is not null && field.Transform is { } transform)
+            sql.TransformedList(transform, operation.Value);
         else
             sql.Value(field, operation.Value);
         return operation.Quantifier is null ? sql : sql.Append(")");
@@ -184,8 +189,11 @@ static class Fragments
         var literal = Operators.ArrayLiteral(values);
         return field.Transform is null
             ? sql.Append(" = ANY (").Literal(literal).Append(")")
-            : sql.Append(" = ANY (SELECT ").Append(field.Transform).Append("(unnest(").Literal(literal).Append("::text[])))");
+            : sql.Append(" = ANY (").TransformedList(field.Transform, literal).Append(")");
     }
+
+    static SqlWriter TransformedList(this SqlWriter sql, string transform, string literal)
+        => sql.Append("SELECT ").Append(transform).Append("(unnest(").Literal(literal).Append("::text[]))");
 
     static SqlWriter Search(this SqlWriter sql, Operation.FullText search)
     {

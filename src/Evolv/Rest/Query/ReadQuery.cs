@@ -137,7 +137,8 @@ static class ReadQuery
         {
             if (select is EmbedSelect.Json json)
             {
-                sql.Grouped(ref terms).Name(json.Name);
+                if (!json.IsEmpty)
+                    sql.Grouped(ref terms).Name(json.Name);
                 continue;
             }
 

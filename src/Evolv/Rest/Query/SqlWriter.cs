@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
 using Evolv.Platform.Data;
+using Evolv.Rest.Request;
+using Evolv.Rest.Schema;
 using Npgsql;
 using NpgsqlTypes;
-using Evolv.Rest.Schema;
 
 namespace Evolv.Rest.Query;
 
@@ -15,6 +16,7 @@ sealed class SqlWriter
 {
     readonly StringBuilder _text = new(512);
     readonly List<NpgsqlParameter> _parameters = [];
+    Dictionary<(bool IsIndex, string Operand), int>? _operands;
 
     internal SqlWriter Append(string sql)
     {
@@ -50,6 +52,26 @@ sealed class SqlWriter
 
     /// <summary>A text whose type PostgreSQL chooses, as it does for a literal.</summary>
     internal SqlWriter Literal(string? text) => Parameter(text, NpgsqlDbType.Unknown);
+
+    /// <summary>
+    /// The key or index of a JSON path. The same is the same parameter, so that PostgreSQL sees that what is ordered by is what
+    /// is grouped by.
+    /// </summary>
+    internal SqlWriter Operand(JsonStep step)
+    {
+        _operands ??= [];
+        if (!_operands.TryGetValue((step.IsIndex, step.Operand), out var number))
+        {
+            Literal(step.Operand);
+            _operands.Add((step.IsIndex, step.Operand), _parameters.Count);
+        }
+        else
+        {
+            _text.Append(CultureInfo.InvariantCulture, $"${number}");
+        }
+
+        return step.IsIndex ? Append("::int") : this;
+    }
 
     internal SqlWriter Parameter(object? value, NpgsqlDbType type)
     {

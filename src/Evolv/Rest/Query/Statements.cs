@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Evolv.Rest.Plan;
 using Evolv.Rest.Request;
 using Evolv.Rest.Schema;
+using Npgsql;
 
 namespace Evolv.Rest.Query;
 
@@ -32,6 +33,10 @@ static class Statements
     const string NoInserted = "null::int";
 
     static readonly Action<SqlWriter> NoLocation = sql => sql.Append("null::text[]");
+
+    /// <summary>The function that runs before each request, if there is one.</summary>
+    internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestConfig config)
+        => config.PreRequest is { } function ? [new SqlWriter().Append("SELECT ").Name(function).Append("()").ToCommand()] : [];
 
     /// <summary>The planner's estimate of all rows, for <c>count=planned</c> and <c>estimated</c>.</summary>
     internal static SqlWriter Estimate(ReadPlan rows) => new SqlWriter().Append("EXPLAIN (FORMAT JSON) ").CountRows(rows);
@@ -138,7 +143,7 @@ static class Statements
             sql.Append("_postgrest_t::").Name(target);
         else
             sql.Append("_postgrest_t");
-        return sql.Append(")");
+        return sql.Append(custom.AsText ? ")::text" : ")");
     }
 
     // key=eq.value of each column of the primary key, when there is exactly one row.

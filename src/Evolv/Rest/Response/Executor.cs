@@ -32,7 +32,7 @@ sealed class Executor(Database database)
         var estimates = preferences.Estimates && plan is ActionPlan.Read;
         NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
         var hasBody = await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), .. estimate, statement.ToCommand()],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -62,7 +62,7 @@ sealed class Executor(Database database)
         var decides = rollsBack || plan.MediaType is MediaType.Singular ||
             request.Preferences is { IsStrict: true, MaxAffected: not null } || plan is ActionPlan.Mutate { Mutation: Mutation.SingleUpsert };
         var (result, body) = await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand(), .. end],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand(), .. end],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -86,7 +86,7 @@ sealed class Executor(Database database)
     async Task ExplainAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
     {
         var text = await database.RunAsync(
-            exchange.Caller, exchange.Session, [.. PreRequest(exchange), statement.ToCommand()],
+            exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), statement.ToCommand()],
             async (reader, token) =>
             {
                 await SkipPreRequestAsync(exchange, reader, token);
@@ -129,9 +129,6 @@ sealed class Executor(Database database)
             response.HttpContext.Abort();
         }
     }
-
-    internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestExchange exchange)
-        => exchange.Config.PreRequest is { } function ? [new SqlWriter().Append("select ").Name(function).Append("()").ToCommand()] : [];
 
     internal static async Task SkipPreRequestAsync(RestExchange exchange, NpgsqlDataReader reader, CancellationToken cancellationToken)
     {

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
+using Evolv.Rest.Query;
 using Evolv.Rest.Request;
 
 namespace Evolv.Rest.Response;
@@ -13,7 +14,7 @@ sealed class OpenApiExecutor(Database database)
     {
         var mode = exchange.Config.OpenApiMode;
         var contents = await database.RunAsync(exchange.Caller, exchange.Session,
-            [.. Executor.PreRequest(exchange), .. OpenApiContents.Queries(mode, plan.Schema)],
+            [.. Statements.PreRequest(exchange.Config), .. OpenApiContents.Queries(mode, plan.Schema)],
             async (reader, token) =>
             {
                 await Executor.SkipPreRequestAsync(exchange, reader, token);

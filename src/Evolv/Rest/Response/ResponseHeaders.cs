@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 
@@ -6,8 +7,12 @@ namespace Evolv.Rest.Response;
 /// <summary>Headers and status that SQL chose with <c>set_config('response.headers', …)</c> and <c>'response.status'</c>.</summary>
 static class ResponseHeaders
 {
-    /// <summary>Whether a header of an answer can be this: a request's may have any letters.</summary>
-    internal static bool MayHold(string value) => !value.AsSpan().ContainsAnyExceptInRange(' ', '~');
+    static readonly SearchValues<char> NameLetters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    /// <summary>Whether this is one header and not the beginning of others.</summary>
+    internal static bool IsValid(string name, string value)
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(NameLetters) && !value.Any(char.IsControl);
 
     /// <summary>A header of SQL takes the place of ours; it may be given several times.</summary>
     /// <exception cref="RestError">PGRST111</exception>
@@ -20,16 +25,12 @@ static class ResponseHeaders
         {
             if (replaced.Add(name))
                 response.Headers.Remove(name);
-            try
-            {
-                response.Headers.Append(name, value);
-            }
-            catch (InvalidOperationException)
-            {
-                throw RestError.ResponseHeadersSetting(); // A line break, or what is no name.
-            }
+            response.Headers.Append(name, value);
         }
     }
+
+    /// <summary>What SQL chooses may be a status that has no body, whatever there is to send.</summary>
+    internal static bool AllowsBody(int status) => status is >= 200 and not (204 or 205 or 304);
 
     /// <exception cref="RestError">PGRST112</exception>
     internal static int ReadStatus(string? status, int otherwise)
@@ -49,7 +50,9 @@ static class ResponseHeaders
             return [.. document.RootElement.EnumerateArray().Select(entry =>
             {
                 var header = entry.EnumerateObject().Single();
-                return KeyValuePair.Create(header.Name, header.Value.GetString() ?? throw RestError.ResponseHeadersSetting());
+                return header.Value.GetString() is { } value && IsValid(header.Name, value)
+                    ? KeyValuePair.Create(header.Name, value)
+                    : throw RestError.ResponseHeadersSetting();
             })];
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)

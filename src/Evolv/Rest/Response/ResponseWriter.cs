@@ -13,14 +13,21 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     /// <param name="bodyLength">Bytes that the statement made.</param>
     /// <returns>Whether these bytes are sent.</returns>
     /// <exception cref="RestError">PGRST103 for an offset beyond the end; PGRST111 and 112.</exception>
-    internal bool Begin(ActionPlan.Statement plan, ResultSet result, long bodyLength) => plan switch
+    internal bool Begin(ActionPlan.Statement plan, ResultSet result, long bodyLength)
     {
-        ActionPlan.Read read => BeginRead(read, result, bodyLength),
-        ActionPlan.Call call => BeginCall(call, result, bodyLength),
-        ActionPlan.Mutate { Mutation: Mutation.Insert } insert => BeginInsert(insert, result, bodyLength),
-        ActionPlan.Mutate mutate => BeginChange(mutate, result, bodyLength),
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
+        var hasBody = plan switch
+        {
+            ActionPlan.Read read => BeginRead(read, result, bodyLength),
+            ActionPlan.Call call => BeginCall(call, result, bodyLength),
+            ActionPlan.Mutate { Mutation: Mutation.Insert } insert => BeginInsert(insert, result, bodyLength),
+            ActionPlan.Mutate mutate => BeginChange(mutate, result, bodyLength),
+            _ => throw new System.Diagnostics.UnreachableException(),
+        };
+        if (ResponseHeaders.AllowsBody(response.StatusCode))
+            return hasBody;
+        response.ContentLength = null;
+        return false;
+    }
 
     /// <summary>An answer to OPTIONS.</summary>
     internal void WriteAllow(string methods)
@@ -45,7 +52,7 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
         var status = Range(result);
         var canonical = request.Query.ToCanonical();
         if (canonical.Length <= LongestLocation)
-            response.Headers.ContentLocation = Ascii($"/{plan.Table.Name}{(canonical.Length > 0 ? "?" + canonical : "")}");
+            response.Headers.ContentLocation = $"/{Uri.EscapeDataString(plan.Table.Name)}{(canonical.Length > 0 ? "?" + canonical : "")}";
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;
         ContentType(plan.MediaType);
@@ -76,7 +83,7 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
         var preferences = request.Preferences;
         var insert = (MutatePlan.Insert)plan.Write;
         if (result.Location.Length > 0)
-            response.Headers.Location = Ascii($"/{plan.Table.Name}?{string.Join('&', result.Location.Select(EncodeKey))}");
+            response.Headers.Location = $"/{Uri.EscapeDataString(plan.Table.Name)}?{string.Join('&', result.Location.Select(EncodeKey))}";
         response.Headers.ContentRange = ContentRange.Format(1, 0, preferences.Counts ? result.Rows : null);
         var hasTarget = !insert.PrimaryKey.IsEmpty || request.Query.OnConflict is not null;
         Applied(preferences with { Resolution = hasTarget ? preferences.Resolution : null, MaxAffected = null });
@@ -166,6 +173,6 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     }
 
     // Names of tables may have any letters; headers may not.
-    static string Ascii(string text) => ResponseHeaders.MayHold(text) ? text : string.Concat(text.EnumerateRunes().Select(rune
+    static string Ascii(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? text : string.Concat(text.EnumerateRunes().Select(rune
         => rune.Value is >= ' ' and <= '~' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 }

@@ -20,5 +20,12 @@ sealed class StageTimes(TimeProvider time)
         _stages.Add(string.Create(CultureInfo.InvariantCulture, $"{Names[_stages.Count]};dur={elapsed.TotalMilliseconds:0.0##}"));
     }
 
+    /// <summary>Ends the last stage, and tells.</summary>
+    internal void End(HttpResponse response)
+    {
+        End();
+        response.Headers["Server-Timing"] = ToString();
+    }
+
     public override string ToString() => string.Join(", ", _stages);
 }

@@ -19,7 +19,8 @@ abstract record MediaHandler
 
     /// <summary>A function or an aggregate of the database whose result is a domain named as the media type.</summary>
     /// <param name="Target">The table whose rows it takes; null for <c>anyelement</c>.</param>
-    internal sealed record Custom(QualifiedName Function, QualifiedName? Target) : MediaHandler;
+    /// <param name="AsText">Whether what it makes must become text to be sent: an enum, a number.</param>
+    internal sealed record Custom(QualifiedName Function, QualifiedName? Target, bool AsText = false) : MediaHandler;
 
     /// <summary>Nothing: the answer has no body.</summary>
     internal sealed record None : MediaHandler;

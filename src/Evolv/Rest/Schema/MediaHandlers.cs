@@ -15,7 +15,7 @@ static class MediaHandlers
         QualifiedName? takes = target == AnyElement ? null : target;
         return new(
             new MediaHandlerKey(takes, MediaTypeParser.Parse(row.GetString(4))),
-            new ResolvedHandler(new MediaHandler.Custom(function, takes), MediaTypeParser.Parse(row.GetString(5))));
+            new ResolvedHandler(new MediaHandler.Custom(function, takes, row.GetBoolean(6)), MediaTypeParser.Parse(row.GetString(5))));
     }
 
     internal static FrozenDictionary<MediaHandlerKey, ResolvedHandler> With(

@@ -29,10 +29,11 @@ sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : ID
     Caller Find(HttpContext context, RestConfig config)
     {
         var token = BearerToken.Read(context.Request.Headers.Authorization.ToString());
-        // On a database of somebody else's there are no keys of ours, and PostgREST does not look at apikey.
+        // On a database of somebody else's there are no keys of ours, and PostgREST does not look at apikey. Supabase's clients
+        // send an opaque key as a bearer token all the same.
         if (!_hasOwnTokens)
         {
-            return token is null ? Anonymous(config)
+            return token is null || token.StartsWith(OpaquePrefix, StringComparison.Ordinal) ? Anonymous(config)
                 : config.Jwt is null ? throw RestError.NoJwtSecret()
                 : Outside(config.Jwt).FindCaller(token, config.AnonRole);
         }

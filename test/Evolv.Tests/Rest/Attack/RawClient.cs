@@ -131,15 +131,15 @@ sealed class RawClient(string url) : IAsyncDisposable
 
     async Task<string?> LineAsync()
     {
-        var line = new StringBuilder();
+        var line = new List<byte>();
         while (true)
         {
             if (_from == _to && !await FillAsync())
-                return line.Length == 0 ? null : line.ToString();
-            var character = (char)_buffer[_from++];
-            if (character == '\n')
-                return line.ToString().TrimEnd('\r');
-            line.Append(character);
+                return line.Count == 0 ? null : Encoding.UTF8.GetString([.. line]);
+            var next = _buffer[_from++];
+            if (next == '\n')
+                return Encoding.UTF8.GetString([.. line]).TrimEnd('\r');
+            line.Add(next);
         }
     }
 

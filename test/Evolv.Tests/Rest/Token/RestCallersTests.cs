@@ -79,6 +79,7 @@ public sealed class RestCallersTests
         var asked = new CallerFeature(Caller.Service, null, HasToken: true);
 
         Assert.Same(Caller.Anonymous, await FindAsync(asked, null, migrate: false));
+        Assert.Same(Caller.Anonymous, await FindAsync(asked, "sb_publishable_x", migrate: false));
         Assert.Equal("500 PGRST300 Server lacks JWT secret", await RefusalAsync(asked, "x.y.z", migrate: false));
         Assert.Equal("author", (await FindAsync(asked, Tokens.Hs256("""{"role":"author"}"""), Tokens.Rest(Tokens.Config()), migrate: false)).Role);
         Assert.StartsWith(
