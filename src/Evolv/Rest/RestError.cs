@@ -170,6 +170,8 @@ sealed class RestError : Exception
     internal static RestError TooManyConditions(int conditions)
         => new(400, "EVOLV03", $"The request has more than {conditions} conditions.", hint: "Use in.(…) for lists of values, or split the request.");
 
+    internal static RestError TooSlow() => new(408, "EVOLV04", "The body came too slowly.");
+
     internal static RestError Internal() => new(500, "EVOLV00", "Internal error");
 
     // ---- What SQL raises

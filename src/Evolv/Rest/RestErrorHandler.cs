@@ -27,6 +27,7 @@ static class RestErrorHandler
         RestError error => error,
         PostgresException postgres => DatabaseErrors.From(postgres, caller is null || caller.Role == config.AnonRole),
         BadHttpRequestException { StatusCode: 413 } => RestError.TooLarge(config.Limits.MaxBodyBytes),
+        BadHttpRequestException { StatusCode: 408 } => RestError.TooSlow(),
         BadHttpRequestException bad => RestError.InvalidBody(bad.Message),
         NpgsqlException { InnerException: TimeoutException } => RestError.PoolTimeout(),
         _ when PgErrors.IsUnavailable(exception) => RestError.ConnectionFailed(),

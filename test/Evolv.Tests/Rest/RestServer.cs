@@ -47,13 +47,14 @@ sealed class RestServer(EvolvServer server, HttpClient keyless) : IAsyncDisposab
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <param name="sqlFile">Beside the tests, below test/Evolv.Tests/Rest; it creates the schema <c>api</c>.</param>
-    /// <param name="settings">Of the section Rest by default names: <c>("DbMaxRows", "5")</c>.</param>
+    /// <param name="settings">Of the section Rest: <c>("DbMaxRows", "5")</c>; of another one with its name: <c>("Database:MaxPoolSize", "2")</c>.</param>
     internal static async Task<RestServer> StartAsync(EvolvCluster cluster, string sqlFile, params (string Name, string Value)[] settings)
     {
         var database = await cluster.CreateDatabaseAsync();
         using var script = new StreamReader(typeof(RestServer).Assembly.GetManifestResourceStream($"test/Rest/{sqlFile}")!);
         await database.ExecuteAsync(await script.ReadToEndAsync(Token));
-        var all = settings.Select(setting => ($"Rest:{setting.Name}", setting.Value)).ToList();
+        var all = settings
+            .Select(setting => (setting.Name.Contains(':', StringComparison.Ordinal) ? setting.Name : $"Rest:{setting.Name}", setting.Value)).ToList();
         if (!settings.Any(setting => setting.Name == "DbSchemas"))
             all.Add(("Rest:DbSchemas", "api"));
         var server = await EvolvServer.StartAsync(database, [.. all]);

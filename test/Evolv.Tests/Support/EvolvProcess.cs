@@ -32,6 +32,8 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
         }
     }
 
+    internal int Id => _process!.Id;
+
     internal bool IsRunning => _process is { HasExited: false };
 
     static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -100,7 +100,8 @@ sealed class Database(NpgsqlDataSource source)
             await using var transaction = commits is null && session.Isolation is null
                 ? null
                 : await connection.BeginTransactionAsync(session.Isolation ?? IsolationLevel.ReadCommitted, cancellationToken);
-            await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { session.Become(caller) } };
+            // The role's statement_timeout says how long; Npgsql's own would end what an operator allowed.
+            await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { session.Become(caller) }, Timeout = 0 };
             foreach (var statement in statements)
                 batch.BatchCommands.Add(statement);
             T result;

@@ -133,14 +133,21 @@ static class Fragments
         });
     }
 
-    // The type stands without quotes, or bigint and its like would not be found; the grammar lets only identifiers through.
+    // The type stands without quotes, or bigint and its like would not be found.
     static SqlWriter Cast<T>(this SqlWriter sql, string? type, T item, Action<SqlWriter, T> write)
     {
         if (type is not null)
             sql.Append("CAST(");
         write(sql, item);
-        return type is null ? sql : sql.Append(" AS ").Append(type).Append(")");
+        if (type is null)
+            return sql;
+        _ = IsWords(type) ? sql.Append(" AS ").Append(type) : sql.Append(" AS ").Name(type);
+        return sql.Append(")");
     }
+
+    // The grammar lets digits and dollars through, too: $1 and $$ would mean something else in SQL than a type.
+    static bool IsWords(string type) => type.Split(' ').All(word => word.Length > 0 && (char.IsLetter(word[0]) || word[0] == '_') &&
+        word.All(character => char.IsLetter(character) || char.IsAsciiDigit(character) || character is '_' or '$'));
 
     static SqlWriter Condition(this SqlWriter sql, QualifiedName table, PlanLogic.Leaf leaf)
     {

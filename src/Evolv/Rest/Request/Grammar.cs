@@ -108,6 +108,9 @@ ref struct Steps
 /// <summary>The parsers that all grammars are made of.</summary>
 static class Grammar
 {
+    // Nobody reads the explanation of a longer text, and each item of a list costs as much as a short request.
+    const int LongestExplained = 10_000;
+
     /// <summary>Reads a text as far as the grammar goes.</summary>
     /// <param name="what">For the error: <c>failed to parse filter (x)</c>.</param>
     /// <param name="given">What the error shows, if it is not the text itself.</param>
@@ -117,6 +120,8 @@ static class Grammar
         var reply = parser(new Input(text, explain: false));
         if (reply.IsOk)
             return reply.Value;
+        if (text.Length > LongestExplained)
+            throw RestError.Parse($"\"{what}\"", "It is too long to say where it is wrong.");
         var error = parser(new Input(text, explain: true)).Error!;
         var (line, column) = Locate(text, error.Position);
         throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"), error.ToString());

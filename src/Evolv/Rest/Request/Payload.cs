@@ -30,6 +30,8 @@ abstract record Payload
 
     const int DeepestJson = 1000; // PostgreSQL's own parser would run out of stack some thousand levels later.
 
+    static readonly SearchValues<byte> Structure = SearchValues.Create("\"\\[]{}"u8);
+
     static readonly Json EmptyList = new("[]"u8.ToArray(), []);
 
     /// <summary>Reads a body. Its JSON is checked here and otherwise left to PostgreSQL.</summary>
@@ -41,7 +43,7 @@ abstract record Payload
         if (contentType == MediaType.Json)
         {
             if (columns is not null)
-                return new Json(body, []);
+                return IsTooDeep(body.Span) ? throw RestError.TooDeep(DeepestJson) : new Json(body, []);
             return body.IsEmpty && isCall ? new Json("{}"u8.ToArray(), []) : ReadJson(body);
         }
 
@@ -56,6 +58,35 @@ abstract record Payload
         if (isCall && (contentType == MediaType.PlainText || contentType == MediaType.Xml || contentType == MediaType.OctetStream))
             return new Raw(body);
         throw RestError.InvalidBody($"Content-Type not acceptable: {contentType.Mime}");
+    }
+
+    // Cheaper than to read it all, which PostgreSQL will do.
+    static bool IsTooDeep(ReadOnlySpan<byte> json)
+    {
+        var depth = 0;
+        var isText = false;
+        for (var at = 0; json[at..].IndexOfAny(Structure) is var next and >= 0; at++)
+        {
+            at += next;
+            switch (json[at])
+            {
+                case (byte)'"':
+                    isText = !isText;
+                    break;
+                case (byte)'\\':
+                    at = Math.Min(at + 1, json.Length - 1);
+                    break;
+                case (byte)'[' or (byte)'{' when !isText:
+                    if (++depth > DeepestJson)
+                        return true;
+                    break;
+                case (byte)']' or (byte)'}' when !isText:
+                    depth--;
+                    break;
+            }
+        }
+
+        return false;
     }
 
     static Json ReadJson(ReadOnlyMemory<byte> body)
@@ -78,9 +109,10 @@ abstract record Payload
 
             return json;
         }
-        catch (JsonException)
+        // The second is a key with half of a surrogate pair.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw RestError.InvalidBody("Empty or invalid json");
+            throw IsTooDeep(body.Span) ? RestError.TooDeep(DeepestJson) : RestError.InvalidBody("Empty or invalid json");
         }
     }
 
@@ -177,7 +209,7 @@ abstract record Payload
             writer.Flush();
             return new Json(json.WrittenMemory, Sort(names));
         }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or IndexOutOfRangeException or NotSupportedException)
         {
             throw RestError.InvalidBody("All lines must have same number of fields");
         }

@@ -22,9 +22,9 @@ sealed class RequestBody : IDisposable
     {
         if (request.ContentLength == 0 || (request.ContentLength is null && request.Headers.TransferEncoding.Count == 0))
             return Empty;
-        // The server's own limit is for the other families.
+        // The server's own limit is for the other families, and counts what stands between chunks, too.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = most;
+            limit.MaxRequestBodySize = 2L * most;
         if (request.ContentLength > most)
             throw RestError.TooLarge(most);
         var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstSize));

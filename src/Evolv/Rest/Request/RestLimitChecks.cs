@@ -8,9 +8,11 @@ static class RestLimitChecks
     /// <exception cref="RestError">EVOLV02 or EVOLV03</exception>
     internal static void Check(QueryParameters query, RestLimits limits)
     {
-        var conditions = query.Filters.Length + Count(query.Select, 1, limits);
+        var conditions = Count(query.Select, 1, limits) + (query.OnConflict?.Length ?? 0);
+        foreach (var filter in query.Filters)
+            conditions += Count(filter.Value.Field);
         foreach (var order in query.Orders)
-            conditions += order.Value.Length;
+            conditions += order.Value.Sum(term => Count(term.Field));
         foreach (var logic in query.Logic)
             conditions += Count(logic.Value, 1, limits);
         if (conditions > limits.MaxConditions)
@@ -28,6 +30,7 @@ static class RestLimitChecks
             {
                 SelectItem.Embed embed => Count(embed.Items, depth + 1, limits),
                 SelectItem.Spread spread => Count(spread.Items, depth + 1, limits),
+                SelectItem.Column column => column.Field.Path.Length,
                 _ => 0,
             };
         }
@@ -35,10 +38,18 @@ static class RestLimitChecks
         return count;
     }
 
+    // Each step of a JSON path is an operator with a parameter, and one inside the other.
+    static int Count(Field field) => 1 + field.Path.Length;
+
     static int Count(Logic logic, int depth, RestLimits limits)
     {
         if (depth > limits.MaxDepth)
             throw RestError.TooDeep(limits.MaxDepth);
-        return logic is Logic.Branch branch ? branch.Terms.Sum(term => Count(term, depth + 1, limits)) : 1;
+        return logic switch
+        {
+            Logic.Branch branch => branch.Terms.Sum(term => Count(term, depth + 1, limits)),
+            Logic.Leaf leaf => Count(leaf.Filter.Field),
+            _ => 0,
+        };
     }
 }

@@ -66,5 +66,5 @@ readonly record struct RowRange(long Offset, long? Last)
     // Beyond this no table goes, and sums cannot overflow.
     static bool TryRead(ReadOnlySpan<char> text, out long number)
         => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number) &&
-            Math.Abs(number) <= int.MaxValue * 1000L;
+            number is >= -int.MaxValue * 1000L and <= int.MaxValue * 1000L;
 }

@@ -3,8 +3,6 @@ using Evolv.Platform.Data;
 using Evolv.Rest.Plan;
 using Evolv.Rest.Query;
 using Evolv.Rest.Request;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Npgsql;
 
 namespace Evolv.Rest.Response;
@@ -17,7 +15,8 @@ sealed class Executor(Database database)
     const int PieceSize = 16 * 1024;
     const int HeldInMemory = 512 * 1024;
 
-    static readonly MinDataRate LeastSpeed = new(bytesPerSecond: 32 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+    // For what is held.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     internal Task ExecuteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
         => plan switch
@@ -32,7 +31,7 @@ sealed class Executor(Database database)
         var preferences = exchange.Request.Preferences;
         var estimates = preferences.Estimates && plan is ActionPlan.Read;
         NpgsqlBatchCommand[] estimate = estimates ? [Statements.Estimate(plan.Rows).ToCommand()] : [];
-        await database.RunAsync(
+        var hasBody = await database.RunAsync(
             exchange.Caller, exchange.Session, [.. Statements.PreRequest(exchange.Config), .. estimate, statement.ToCommand()],
             async (reader, token) =>
             {
@@ -47,8 +46,11 @@ sealed class Executor(Database database)
                 exchange.EndResponse();
                 if (sendsBody)
                     await CopyAsync(body, exchange.Response, token);
-                return true;
+                return sendsBody;
             }, commits: null, cancellationToken);
+        // What was written after the first flush, Kestrel keeps until somebody flushes again.
+        if (hasBody)
+            await exchange.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
     async Task WriteAsync(RestExchange exchange, ActionPlan.Statement plan, SqlWriter statement, CancellationToken cancellationToken)
@@ -101,21 +103,30 @@ sealed class Executor(Database database)
     }
 
     // Only a flush waits for the client. So a usual answer goes to memory and frees its connection to PostgreSQL at once; a
-    // large one is held up by its client, who must then read with some speed.
+    // large one is held up by its client, who must then go on reading. The server's own least speed would not do: it allows
+    // minutes for what the system's buffers have taken at once.
     static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
     {
-        if (body.Length > HeldInMemory && response.HttpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
-            rate.MinDataRate = LeastSpeed;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writer = response.BodyWriter;
         var unflushed = 0;
-        while (await body.ReadAsync(writer.GetMemory(PieceSize), cancellationToken) is var read and > 0)
+        try
         {
-            writer.Advance(read);
-            unflushed += read;
-            if (unflushed < HeldInMemory)
-                continue;
-            unflushed = 0;
-            await writer.FlushAsync(cancellationToken);
+            while (await body.ReadAsync(writer.GetMemory(PieceSize), cancellationToken) is var read and > 0)
+            {
+                writer.Advance(read);
+                unflushed += read;
+                if (unflushed < HeldInMemory)
+                    continue;
+                unflushed = 0;
+                patience.CancelAfter(Patience);
+                await writer.FlushAsync(patience.Token);
+                patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            response.HttpContext.Abort();
         }
     }
 

@@ -173,6 +173,6 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     }
 
     // Names of tables may have any letters; headers may not.
-    static string Ascii(string text) => text.All(char.IsAscii) ? text : string.Concat(text.Select(character
-        => char.IsAscii(character) ? character.ToString() : Uri.EscapeDataString(character.ToString())));
+    static string Ascii(string text) => !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? text : string.Concat(text.EnumerateRunes().Select(rune
+        => rune.Value is >= ' ' and <= '~' ? rune.ToString() : Uri.EscapeDataString(rune.ToString())));
 }
