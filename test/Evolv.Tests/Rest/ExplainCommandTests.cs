@@ -57,8 +57,8 @@ public sealed class ExplainCommandTests(EvolvCluster cluster)
             "== Session\ntransaction: read only\nsearch_path = \"api\", \"public\"\nrole = reader\nrequest.jwt.claims = {\"role\":\"reader\"}\n" +
             "request.method = GET\nrequest.path = /books\nrequest.headers = {\"x-hello\":\"world\"}\n",
             Section(output, "Session"), StringComparison.Ordinal);
-        Assert.Contains("\"api\".\"books\".\"title\" like $3", Section(output, "SQL"), StringComparison.Ordinal);
-        Assert.EndsWith("\n$1 = 1000::bigint\n$2 = 0::bigint\n$3 = 'E%'\n$4 = 5::bigint\n$5 = 0::bigint", Section(output, "SQL"), StringComparison.Ordinal);
+        Assert.Contains("\"api\".\"books\".\"title\" like $1", Section(output, "SQL"), StringComparison.Ordinal);
+        Assert.EndsWith("\n$1 = 'E%'", Section(output, "SQL"), StringComparison.Ordinal);
         Assert.DoesNotContain("== EXPLAIN", output, StringComparison.Ordinal);
     }
 
