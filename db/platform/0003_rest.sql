@@ -4,7 +4,7 @@ create schema if not exists extensions;
 grant usage on schema extensions to anon, authenticated, service_role;
 
 -- Nothing may fail here: it would take the change of the schema with it.
-create function extensions.pgrst_ddl_watch()
+create or replace function extensions.pgrst_ddl_watch()
     returns event_trigger
     language plpgsql
     set search_path = ''
@@ -26,7 +26,7 @@ begin
 end
 $$;
 
-create function extensions.pgrst_drop_watch()
+create or replace function extensions.pgrst_drop_watch()
     returns event_trigger
     language plpgsql
     set search_path = ''

@@ -8,7 +8,6 @@ using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Settings;
 using Evolv.Rest;
-using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Evolv;
@@ -33,12 +32,7 @@ static class Program
         builder.Services.AddSettings<DatabaseOptions, DatabaseOptions.Validator>(DatabaseOptions.Section);
         builder.Services.AddSingleton<Installation>();
         builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
-        builder.Services.AddSingleton(services =>
-        {
-            var pool = services.GetRequiredService<ConnectionStrings>().Pool;
-            pool.Timeout = services.GetRequiredService<IOptions<RestOptions>>().Value.DbPoolAcquisitionTimeout;
-            return NpgsqlDataSource.Create(pool);
-        });
+        builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
         builder.Services.AddSingleton<Database>();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
@@ -50,7 +44,7 @@ static class Program
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
         app.UseUrls();
-        app.UseHttp();
+        app.UseHttp(answersCorsItself: RestModule.Root);
         app.UseRest();
         app.UseAuth();
         app.UseFunctions();

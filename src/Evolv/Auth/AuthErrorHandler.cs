@@ -65,7 +65,7 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
             }
             : AuthError.Unexpected();
         if (translated.Status >= 500)
-            logger.AuthRequestFailed(exception, context.Request.Method, context.Request.Path);
+            logger.AuthRequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
         return translated;
     }
 

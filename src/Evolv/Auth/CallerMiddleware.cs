@@ -10,8 +10,6 @@ namespace Evolv.Auth;
 /// </summary>
 sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerifier verifier)
 {
-    const string OpaquePrefix = "sb_";
-
     // PostgREST allows clocks to differ by 30 s; GoTrue refuses an expired token at once.
     static readonly TimeSpan Leeway = TimeSpan.FromSeconds(30);
 
@@ -38,13 +36,13 @@ sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerif
         var token = BearerToken.Read(authorization);
         if (token is null && authorization.Length > 0)
             return new(Nobody); // Another scheme says nothing to us.
-        if (token is not null && !token.StartsWith(OpaquePrefix, StringComparison.Ordinal))
+        if (token is not null && !token.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal))
             return keys.Current.FindCaller(token) is { } known ? new(ForKey(known)) : FindPersonAsync(token, leeway);
 
         var key = apiKey.Length > 0 ? apiKey : token;
         if (key is null)
             return new(Nobody);
-        if (!key.StartsWith(OpaquePrefix, StringComparison.Ordinal))
+        if (!key.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal))
             return new(Anonymous); // A JWT as apikey alone is nobody's, even service_role's: supabase-js sends both headers.
         return new(keys.Current.FindCaller(key) is { } caller ? ForKey(caller) : Refuse("Invalid API key"));
     }
@@ -53,10 +51,10 @@ sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerif
     {
         if (token.Length == 0)
             return Refuse("Empty JWT is sent in Authorization header");
-        var (verified, refusal) = await verifier.VerifyAsync(token, leeway);
-        return verified is null
-            ? Refuse(refusal!)
-            : new CallerFeature(verified.Caller, Refusal: null, HasToken: true, verified.SessionId);
+        var verification = await verifier.VerifyAsync(token, leeway);
+        return verification.Token is { } verified
+            ? new CallerFeature(verified.Caller, Refusal: null, HasToken: true, verified.SessionId)
+            : Refuse(verification.Refusal!) with { IsRefusedForClaims = verification.IsOfClaims };
     }
 
     static CallerFeature ForKey(Caller caller) => caller.IsService ? Service : Anonymous;

@@ -45,7 +45,7 @@ sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> op
         if (error.Status == 503)
             logger.DatabaseUnavailable(exception.Message);
         else
-            logger.RequestFailed(exception, context.Request.Method, context.Request.Path);
+            logger.RequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
     }
 
     internal static Task WriteAsync(HttpContext context, FunctionError error)

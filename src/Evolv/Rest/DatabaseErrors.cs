@@ -12,7 +12,17 @@ static class DatabaseErrors
     internal static RestError From(PostgresException exception, bool isAnonymous)
     {
         if (exception.SqlState == "PGRST")
-            return FromRaise(exception);
+        {
+            try
+            {
+                return FromRaise(exception);
+            }
+            catch (InvalidOperationException) // Half of a surrogate pair is JSON and no text.
+            {
+                return RestError.RaisedMessage(exception.MessageText);
+            }
+        }
+
         var status = Status(exception, isAnonymous);
         var reason = exception.SqlState.StartsWith("PT", StringComparison.Ordinal) && status == PassThrough(exception.SqlState)
             ? exception.MessageText
@@ -63,7 +73,7 @@ static class DatabaseErrors
 
     // PT402 is 402.
     static int? PassThrough(string sqlState)
-        => int.TryParse(sqlState.AsSpan(2), System.Globalization.NumberStyles.None, null, out var status) && status >= 100 ? status : null;
+        => int.TryParse(sqlState.AsSpan(2), System.Globalization.NumberStyles.None, null, out var status) && status >= 200 ? status : null;
 
     /// <summary><c>raise sqlstate 'PGRST'</c> chooses all of the answer: MESSAGE and DETAIL are JSON.</summary>
     static RestError FromRaise(PostgresException exception)
@@ -75,7 +85,7 @@ static class DatabaseErrors
             return RestError.RaisedWithoutDetail();
         if (Read(exception.Detail) is not { } detail ||
             !detail.TryGetProperty("status", out var status) || status.ValueKind != JsonValueKind.Number ||
-            !status.TryGetInt32(out var number) || number is < 100 or > 999 ||
+            !status.TryGetInt32(out var number) || number is < 200 or > 999 ||
             !detail.TryGetProperty("headers", out var headers) || headers.ValueKind != JsonValueKind.Object ||
             headers.EnumerateObject().Any(header =>
                 header.Value.ValueKind != JsonValueKind.String || !ResponseHeaders.IsValid(header.Name, header.Value.GetString()!)) ||

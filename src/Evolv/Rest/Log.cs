@@ -22,4 +22,11 @@ static partial class Log
 
     [LoggerMessage(EventId = 2006, Level = LogLevel.Error, Message = "{Method} {Path} failed with {Code}")]
     internal static partial void RestRequestFailed(this ILogger logger, Exception exception, string method, string path, string code);
+
+    [LoggerMessage(EventId = 2007, Level = LogLevel.Warning, Message = "{Method} {Path} was answered with {Status} {Code}")]
+    internal static partial void RestRequestUnserved(this ILogger logger, string method, string path, int status, string code);
+
+    [LoggerMessage(EventId = 2008, Level = LogLevel.Information,
+        Message = "{Path}: the client stopped reading a large answer; it was cut off to free its connection to PostgreSQL")]
+    internal static partial void RestClientTooSlow(this ILogger logger, string path);
 }

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Evolv.Platform;
+using Evolv.Rest.Response;
 using Evolv.Rest.Schema;
+using Evolv.Rest.Token;
 
 namespace Evolv.Rest;
 
@@ -48,7 +50,7 @@ sealed class RestConfigReader(RestOptions options, StoredSettings stored, ILogge
             OpenApiSecurityActive: Flag("openapi_security_active", options.OpenapiSecurityActive, false),
             OpenApiServerProxyUri: Value("openapi_server_proxy_uri", options.OpenapiServerProxyUri, ProxyUri),
             ServerTimingEnabled: Flag("server_timing_enabled", options.ServerTimingEnabled, false),
-            ServerTraceHeader: Value("server_trace_header", options.ServerTraceHeader, Text),
+            ServerTraceHeader: Value("server_trace_header", options.ServerTraceHeader, HeaderName),
             LegacyTargetNames: Flag("url_use_legacy_target_names", options.UrlUseLegacyTargetNames, true),
             VerboseErrors: Value("client_error_verbosity", options.ClientErrorVerbosity, text => OneOf(text, "verbose", "verbose", "minimal"))
                 == "verbose",
@@ -60,12 +62,26 @@ sealed class RestConfigReader(RestOptions options, StoredSettings stored, ILogge
 
     JwtConfig? ReadJwt()
     {
-        var secret = Value("jwt_secret", options.JwtSecret, Text);
         var isBase64 = Flag("jwt_secret_is_base64", options.JwtSecretIsBase64, false);
         var audience = Value("jwt_aud", options.JwtAud, Audience);
-        var roleClaim = Value("jwt_role_claim_key", options.JwtRoleClaimKey, Text);
-        return secret is null ? null : new JwtConfig(secret, isBase64, audience, roleClaim ?? ".role");
+        var roleClaim = Value("jwt_role_claim_key", options.JwtRoleClaimKey, text =>
+        {
+            var path = Text(text) ?? ".role";
+            ClaimPath.Parse(path);
+            return path;
+        });
+        return Value("jwt_secret", options.JwtSecret, text =>
+        {
+            if (Text(text) is not { } secret)
+                return null;
+            var config = new JwtConfig(secret, isBase64, audience, roleClaim);
+            JwtKeys.Read(config);
+            return config;
+        });
     }
+
+    static string? HeaderName(string text)
+        => Text(text) is not { } name || ResponseHeaders.IsValid(name, "") ? Text(text) : throw new FormatException("must be the name of a header");
 
     /// <param name="name">As it is stored; the option has PostgREST's name, too.</param>
     /// <param name="parse">Throws a <see cref="FormatException"/> that says how the value should be.</param>

@@ -17,8 +17,7 @@ sealed class RestCors(RequestDelegate next, IOptions<HttpOptions> options)
         "Preference-Applied, Content-Profile, Proxy-Status, Server-Timing, Retry-After, X-Request-Id",
     ]);
 
-    readonly string[] _origins =
-        options.Value.AllowedOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    readonly string[] _origins = options.Value.ReadOrigins();
 
     public Task InvokeAsync(HttpContext context)
     {

@@ -14,11 +14,18 @@ static class RestErrorHandler
 {
     static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // What a success would have said may be there already.
+    static readonly string[] OfSuccess =
+        ["Content-Location", "Content-Range", "Location", "Allow", "Preference-Applied", "Content-Profile", "Warning"];
+
     internal static Task AnswerAsync(HttpContext context, Exception exception, RestConfig config, Caller? caller, ILogger logger)
     {
         var error = Translate(exception, config, caller);
-        if (error.Status >= 500)
-            logger.RestRequestFailed(exception, context.Request.Method, context.Request.Path, error.Code);
+        // What a client can bring about, such as a statement that ran out of time, must wake nobody.
+        if (error.Status == 500)
+            logger.RestRequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path, error.Code);
+        else if (error.Status > 500)
+            logger.RestRequestUnserved(context.Request.Method, context.Request.Path, error.Status, error.Code);
         return WriteAsync(context, error, config);
     }
 
@@ -37,9 +44,8 @@ static class RestErrorHandler
     static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
     {
         var response = context.Response;
-        response.Headers.Remove("Content-Location");
-        response.Headers.Remove("Preference-Applied");
-        response.Headers.Remove("Content-Profile");
+        foreach (var name in OfSuccess)
+            response.Headers.Remove(name);
         response.StatusCode = error.Status;
         if (error.ReasonPhrase is { } reason)
             context.Features.GetRequiredFeature<IHttpResponseFeature>().ReasonPhrase = OneLine(reason);
@@ -48,15 +54,14 @@ static class RestErrorHandler
         foreach (var (name, value) in error.Headers)
             response.Headers[name] = value;
 
-        var body = Format(error, config.VerboseErrors);
-        if (HttpMethods.IsHead(context.Request.Method) || !ResponseHeaders.AllowsBody(error.Status))
-        {
-            response.ContentLength = null;
-            return;
-        }
+        if (error.Status == 503)
+            response.Headers.TryAdd("Retry-After", "1");
 
-        response.ContentLength = body.Length;
-        await response.BodyWriter.WriteAsync(body, context.RequestAborted);
+        var body = Format(error, config.VerboseErrors);
+        var mayHaveBody = ResponseHeaders.AllowsBody(error.Status);
+        response.ContentLength = mayHaveBody ? body.Length : null;
+        if (!HttpMethods.IsHead(context.Request.Method) && mayHaveBody)
+            await response.BodyWriter.WriteAsync(body, context.RequestAborted);
     }
 
     // A second line would be a header of somebody's choice.

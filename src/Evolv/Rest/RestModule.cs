@@ -10,7 +10,7 @@ namespace Evolv.Rest;
 /// <summary>/rest/v1: tables, views and functions, in PostgREST's dialect.</summary>
 static class RestModule
 {
-    const string Root = "/rest/v1";
+    internal const string Root = "/rest/v1";
 
     internal static IServiceCollection AddRest(this IServiceCollection services)
         => services

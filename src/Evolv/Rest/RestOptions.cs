@@ -95,10 +95,6 @@ sealed partial class RestOptions
     /// <summary>Settings for SQL, readable there with <c>current_setting('app.settings.name')</c>: <c>name=value, …</c></summary>
     public string? AppSettings { get; set; }
 
-    /// <summary>Seconds that a request waits for a connection before it is answered with 504.</summary>
-    [Range(1, 300)]
-    public int DbPoolAcquisitionTimeout { get; set; } = 10;
-
     /// <summary>Largest body of a request, in bytes. A larger one is answered with 413.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = 10 * 1024 * 1024;

@@ -9,7 +9,7 @@ namespace Evolv.Rest;
 
 /// <summary>
 /// One request: who asks → <b>parse</b> (HTTP → intent) → <b>plan</b> (intent + schema → plan) → <b>query</b> (plan → SQL) →
-/// <b>execute</b> (one round trip) → <b>write</b> (bytes of PostgreSQL's). Only the last two do I/O.
+/// <b>execute</b> (one round trip) → <b>write</b> (bytes of PostgreSQL's). Parse, plan and query are pure.
 /// </summary>
 sealed class RestPipeline(
     RestSnapshots snapshots, RestCallers callers, Executor executor, OpenApiExecutor openApi, TimeProvider time, ILogger<RestPipeline> logger)

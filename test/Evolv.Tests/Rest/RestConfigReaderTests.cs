@@ -18,7 +18,7 @@ public sealed class RestConfigReaderTests(EvolvCluster cluster)
     public void Options_alone_make_a_config()
     {
         var config = RestConfigReader.Read(
-            new RestOptions { DbSchemas = "public, api", DbPreRequest = "api.check", AppSettings = "a=1, b = x=y", JwtSecret = "secret", DbMaxRows = 0 },
+            new RestOptions { DbSchemas = "public, api", DbPreRequest = "api.check", AppSettings = "a=1, b = x=y", JwtSecret = new string('s', 32), DbMaxRows = 0 },
             StoredSettings.None, NullLogger.Instance);
 
         Assert.Equal(["public", "api"], config.Schemas);
@@ -26,7 +26,7 @@ public sealed class RestConfigReaderTests(EvolvCluster cluster)
         Assert.Equal((false, false, true), (config.RollbackAll, config.AllowTxOverride, config.VerboseErrors));
         Assert.Equal(["statement_timeout", "plan_filter.statement_cost_limit", "default_transaction_isolation"], config.HoistedSettings);
         Assert.Equal([new("app.settings.a", "1"), new("app.settings.b", "x=y")], config.AppSettings);
-        Assert.Equal(new JwtConfig("secret", false, null, ".role"), config.Jwt);
+        Assert.Equal(new JwtConfig(new string('s', 32), false, null, ".role"), config.Jwt);
     }
 
     [Theory]
@@ -55,6 +55,8 @@ public sealed class RestConfigReaderTests(EvolvCluster cluster)
     [InlineData("db_tx_end", "never", "RollbackAll", "False", "must be one of commit, commit-allow-override, rollback, rollback-allow-override")]
     [InlineData("openapi_mode", "on", "OpenApiMode", "FollowPrivileges", "must be one of follow-privileges, ignore-privileges, disabled")]
     [InlineData("openapi_server_proxy_uri", "example", "OpenApiServerProxyUri", "", "must be an address such as https://example.com:8443/basePath")]
+    [InlineData("server_trace_header", "X Trace", "ServerTraceHeader", "", "must be the name of a header")]
+    [InlineData("jwt_secret", "short", "Jwt", "", "The JWT secret must be at least 32 characters long")]
     [InlineData("jwt_aud", "a b:c", "Jwt", "", "must be a text without colons or a URI")]
     public void A_stored_setting_that_makes_no_sense_is_logged_and_ignored(
         string name, string value, string property, string expected, string reason)

@@ -58,7 +58,7 @@ sealed class RestServer(EvolvServer server, HttpClient keyless) : IAsyncDisposab
         if (!settings.Any(setting => setting.Name == "DbSchemas"))
             all.Add(("Rest:DbSchemas", "api"));
         var server = await EvolvServer.StartAsync(database, [.. all]);
-        return new RestServer(server, new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(server.Url) });
+        return new RestServer(server, new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(server.Url) });
     }
 
     /// <param name="line">Method and path without the prefix.</param>

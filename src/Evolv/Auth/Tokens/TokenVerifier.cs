@@ -17,6 +17,13 @@ namespace Evolv.Auth.Tokens;
 /// <summary>An access token of a person whose signature and claims were found good.</summary>
 sealed record VerifiedToken(Caller Caller, Guid? SessionId, string Kid, DateTimeOffset NotBefore, DateTimeOffset ExpiresAt);
 
+/// <summary>The token, or why it is refused.</summary>
+/// <param name="IsOfClaims">Whether the signature is ours and what the token says is the reason.</param>
+readonly record struct Verification(VerifiedToken? Token, string? Refusal, bool IsOfClaims = false)
+{
+    internal void Deconstruct(out VerifiedToken? token, out string? refusal) => (token, refusal) = (Token, Refusal);
+}
+
 /// <summary>
 /// The header of our tokens and nothing else: a key from outside (<c>jku</c>, <c>x5u</c>, <c>jwk</c>), a critical extension
 /// or a doubled name does not fit into it.
@@ -43,11 +50,10 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
 
     /// <param name="token">What followed <c>Bearer</c>.</param>
     /// <param name="leeway">How long an expired token still passes: 30 s for PostgREST, none for GoTrue.</param>
-    /// <returns>The token, or why it is refused.</returns>
-    internal async ValueTask<(VerifiedToken? Token, string? Refusal)> VerifyAsync(string token, TimeSpan leeway)
+    internal async ValueTask<Verification> VerifyAsync(string token, TimeSpan leeway)
     {
         if (token.Length > LongestToken)
-            return (null, "JWT is too long");
+            return new(null, "JWT is too long");
 
         var ring = keys.Current;
         var now = time.GetUtcNow();
@@ -55,18 +61,19 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         // A revoked key ends its tokens at once, remembered or not.
         if (!_verified.TryGetValue(hash, out VerifiedToken? verified) || !ring.Verifying.ContainsKey(verified!.Kid))
         {
-            (verified, var refusal) = await ReadAsync(token, ring, now);
-            if (verified is null)
-                return (null, refusal);
+            var read = await ReadAsync(token, ring, now);
+            if (read.Token is null)
+                return read;
+            verified = read.Token;
             if (verified.ExpiresAt + ClockSkew > now)
                 Remember(hash, verified, verified.ExpiresAt + ClockSkew - now);
         }
 
         return verified switch
         {
-            _ when verified.ExpiresAt + leeway <= now => (null, "JWT expired"),
-            _ when verified.NotBefore > now + ClockSkew => (null, "JWT not yet valid"),
-            _ => (verified, null),
+            _ when verified.ExpiresAt + leeway <= now => new(null, "JWT expired", IsOfClaims: true),
+            _ when verified.NotBefore > now + ClockSkew => new(null, "JWT not yet valid", IsOfClaims: true),
+            _ => new(verified, null),
         };
     }
 
@@ -75,23 +82,23 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
     void Remember(string hash, VerifiedToken verified, TimeSpan duration)
         => _verified.Set(hash, verified, new MemoryCacheEntryOptions { Size = 1, AbsoluteExpirationRelativeToNow = duration });
 
-    async Task<(VerifiedToken?, string?)> ReadAsync(string token, KeyRing ring, DateTimeOffset now)
+    async Task<Verification> ReadAsync(string token, KeyRing ring, DateTimeOffset now)
     {
         var parts = token.Count(character => character == '.') + 1;
         if (parts != 3)
-            return (null, $"Expected 3 parts in JWT; got {parts}");
+            return new(null, $"Expected 3 parts in JWT; got {parts}");
 
         var (first, second) = (token.IndexOf('.'), token.LastIndexOf('.'));
         if (!TryDecode(token.AsSpan(0, first), out var header) ||
             !TryDecode(token.AsSpan(first + 1, second - first - 1), out var payload) ||
             !TryDecode(token.AsSpan(second + 1), out _))
-            return (null, "JWT cryptographic operation failed");
+            return new(null, "JWT cryptographic operation failed");
 
         var (kid, refusal) = ReadHeader(header);
         if (refusal is not null)
-            return (null, refusal);
+            return new(null, refusal);
         if (!ring.Verifying.TryGetValue(kid!, out var key))
-            return (null, "No suitable key was found to decode the JWT");
+            return new(null, "No suitable key was found to decode the JWT");
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
             ValidAlgorithms = [KeyRing.Algorithm],
@@ -102,7 +109,10 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
             ValidateAudience = false,
             ValidateLifetime = false,
         });
-        return result.IsValid ? ReadClaims(payload, kid!, now) : (null, "JWT cryptographic operation failed");
+        if (!result.IsValid)
+            return new(null, "JWT cryptographic operation failed");
+        var (verified, why) = ReadClaims(payload, kid!, now);
+        return new(verified, why, IsOfClaims: verified is null);
     }
 
     static (string? Kid, string? Refusal) ReadHeader(byte[] json)

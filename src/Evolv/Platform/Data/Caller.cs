@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Evolv.Platform.Data;
 
 /// <summary>Who is asking. PostgreSQL decides row-level security from this value and from nothing else.</summary>
-/// <param name="Role">The database role: <c>anon</c>, <c>authenticated</c>, <c>service_role</c> or <c>supabase_auth_admin</c>.</param>
+/// <param name="Role">The database role: <c>anon</c>, <c>authenticated</c>, <c>service_role</c>, <c>supabase_auth_admin</c>, or one that a token made elsewhere names.</param>
 /// <param name="ClaimsJson">The claims of the access token as JSON; <c>auth.jwt()</c> returns them in SQL.</param>
 /// <param name="UserId">The claim <c>sub</c>; null for <c>anon</c> and for keys of the installation.</param>
 sealed record Caller(string Role, string ClaimsJson, Guid? UserId = null)
@@ -35,4 +35,5 @@ sealed record Caller(string Role, string ClaimsJson, Guid? UserId = null)
 /// <param name="Refusal">Why a token was refused, in words fit for the client; null when it was not.</param>
 /// <param name="HasToken">Whether a bearer token or a key came at all.</param>
 /// <param name="SessionId">The claim <c>session_id</c> of a user's access token.</param>
-sealed record CallerFeature(Caller Caller, string? Refusal, bool HasToken, Guid? SessionId = null);
+/// <param name="IsRefusedForClaims">Whether the token is one of ours and was refused for what it says.</param>
+sealed record CallerFeature(Caller Caller, string? Refusal, bool HasToken, Guid? SessionId = null, bool IsRefusedForClaims = false);

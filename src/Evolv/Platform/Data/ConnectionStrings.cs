@@ -33,10 +33,11 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
         pool.Pooling = true;
         pool.ApplicationName = "evolv";
         pool.MaxPoolSize = options.MaxPoolSize;
+        pool.Timeout = options.PoolAcquisitionTimeout;
         pool.MaxAutoPrepare = options.MaxAutoPrepare;
         pool.AutoPrepareMinUsages = 2;
         pool.ReadBufferSize = 32 * 1024; // A page of JSON comes in a few reads.
-        // PostgREST's clients read it; the other families do not pass it on.
+        // PostgREST's clients read it; the other families do not pass it on, and no log has it (PgErrors.ForLog).
         pool.IncludeErrorDetail = true;
         // Safe because every setting is local to its transaction (a test proves it), and worth half the rate.
         pool.NoResetOnClose = true;

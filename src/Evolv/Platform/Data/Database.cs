@@ -66,8 +66,8 @@ sealed class Database(NpgsqlDataSource source)
     }
 
     /// <summary>
-    /// Reads the catalog as the login of the pool itself. No table grants anything to it, so this is no way around a
-    /// <see cref="Caller"/>.
+    /// Reads the catalog as the login of the pool itself. In an installation of ours no table grants anything to it, so this is
+    /// no way around a <see cref="Caller"/>.
     /// </summary>
     internal async Task<T> ReadCatalogAsync<T>(
         Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken cancellationToken)

@@ -25,6 +25,10 @@ sealed partial class DatabaseOptions
     [Range(1, 1000)]
     public int MaxPoolSize { get; set; } = 20;
 
+    /// <summary>Seconds that a request waits for one of these connections; /rest/v1 answers 504 then.</summary>
+    [Range(1, 300)]
+    public int PoolAcquisitionTimeout { get; set; } = 10;
+
     /// <summary>Statements kept prepared on each connection; 0 for a pooler that does not support them.</summary>
     [Range(0, 1000)]
     public int MaxAutoPrepare { get; set; } = 100;

@@ -20,10 +20,15 @@ static class PgErrors
         _ => false,
     };
 
+    /// <summary>The exception as a log may have it: the DETAIL of PostgreSQL holds the rows of people.</summary>
+    internal static Exception ForLog(Exception exception)
+        => exception is PostgresException postgres
+            ? new NpgsqlException($"{postgres.SqlState}: {postgres.MessageText} ({postgres.Routine ?? "?"})")
+            : exception;
+
     internal static PgError From(PostgresException exception) => exception.SqlState switch
     {
-        // Our functions say the status themselves, as PostgREST lets them, and the code in HINT: Npgsql hides DETAIL, which
-        // may hold people's data.
+        // Our functions say the status themselves, as PostgREST lets them, and the code in HINT: DETAIL may hold people's data.
         ['P', 'T', var a, var b, var c] when char.IsAsciiDigit(a) && char.IsAsciiDigit(b) && char.IsAsciiDigit(c)
             => new((a - '0') * 100 + (b - '0') * 10 + (c - '0'), exception.Hint ?? "failed", exception.MessageText),
         PostgresErrorCodes.InsufficientPrivilege => new(403, "forbidden", Raised(exception, "You are not allowed to do this.")),

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Evolv.Platform.Data;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
 using KestrelServerOptions = Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions;
@@ -15,9 +16,6 @@ static class HttpModule
         "Content-Range", "Content-Location", "Location", "Preference-Applied", "X-Total-Count", "Link", "Retry-After",
         "X-Relay-Error", "X-Sb-Error-Code", "X-Supabase-Api-Version", "X-Request-Id", "Idempotency-Replayed",
     ];
-
-    // In its upstream's own words.
-    const string AnswersCorsItself = "/rest/v1";
 
     internal static IServiceCollection AddHttp(this IServiceCollection services)
     {
@@ -47,12 +45,12 @@ static class HttpModule
     }
 
     /// <summary>Before everything else: the id of the request, CORS (errors need it, too), and the answer to a crash.</summary>
-    internal static void UseHttp(this WebApplication app)
+    /// <param name="answersCorsItself">Path of a family that answers CORS as its upstream does.</param>
+    internal static void UseHttp(this WebApplication app, string answersCorsItself)
     {
-        var origins = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.AllowedOrigins
-            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var origins = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.ReadOrigins();
         app.Use(AnswerCrashAsync);
-        app.UseWhen(context => !context.Request.Path.StartsWithSegments(AnswersCorsItself), rest => rest.UseCors(policy =>
+        app.UseWhen(context => !context.Request.Path.StartsWithSegments(answersCorsItself), rest => rest.UseCors(policy =>
         {
             _ = origins.Contains("*") ? policy.AllowAnyOrigin() : policy.WithOrigins(origins);
             policy.AllowAnyHeader().AllowAnyMethod().WithExposedHeaders(ExposedHeaders).SetPreflightMaxAge(TimeSpan.FromDays(1));
@@ -85,7 +83,7 @@ static class HttpModule
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpModule))
-                .RequestFailed(exception, context.Request.Method, context.Request.Path);
+                .RequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
             await WriteProblemAsync(context, 500, "Internal error", $"The request failed; its id is {id}.");
         }
     }

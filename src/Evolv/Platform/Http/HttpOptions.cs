@@ -20,6 +20,8 @@ sealed partial class HttpOptions
     [Range(1, 300)]
     public int ShutdownSeconds { get; set; } = 3;
 
+    internal string[] ReadOrigins() => AllowedOrigins.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<HttpOptions>;
 }

@@ -18,6 +18,7 @@ sealed record PostgrestVariables(IReadOnlyDictionary<string, string?> Settings, 
     {
         ["DB_URI"] = "Database:ConnectionString",
         ["DB_POOL"] = "Database:MaxPoolSize",
+        ["DB_POOL_ACQUISITION_TIMEOUT"] = "Database:PoolAcquisitionTimeout",
         ["SERVER_CORS_ALLOWED_ORIGINS"] = "Http:AllowedOrigins",
         // Names that PostgREST still takes.
         ["DB_SCHEMA"] = "Rest:DbSchemas",

@@ -72,7 +72,7 @@ static class Planner
 
         if (action.Function is not { } function)
             return new("OPTIONS,GET,HEAD");
-        var routine = CallPlanner.Find(function, CallPlanner.ArgumentNames(request, isPost: false), request, isPost: false, snapshot.Schema!);
+        var routine = PlanCall(new RequestAction.Call(function, IsPost: false, HeadersOnly: false), request, snapshot).Routine;
         return new(routine.Volatility == Volatility.Volatile ? "OPTIONS,POST" : "OPTIONS,GET,HEAD,POST");
     }
 

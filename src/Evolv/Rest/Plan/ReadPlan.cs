@@ -6,7 +6,7 @@ namespace Evolv.Rest.Plan;
 
 /// <summary>
 /// How one table is read, and below it the tables embedded in it. <see cref="ReadPlanner"/> builds it step by step; after
-/// that nobody changes it.
+/// that it is only read.
 /// </summary>
 /// <param name="name">As the request has it: a table, a constraint, or a column of a foreign key.</param>
 sealed class ReadPlan(string name, QualifiedName from, int depth)

@@ -47,7 +47,20 @@ static class SessionSettings
         => ToJson(http.Headers.Where(header => !header.Key.Equals("cookie", StringComparison.OrdinalIgnoreCase))
             .Select(header => KeyValuePair.Create(header.Key.ToLowerInvariant(), header.Value[^1] ?? "")));
 
-    static string Cookies(HttpRequest http) => http.Cookies.Count == 0 ? "{}" : ToJson(http.Cookies);
+    // As they came: what is encoded in a cookie is its owner's business.
+    static string Cookies(HttpRequest http)
+    {
+        if (http.Headers.Cookie.Count == 0)
+            return "{}";
+        var cookies = new Dictionary<string, string>();
+        foreach (var pair in http.Headers.Cookie.ToString().Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var equals = pair.IndexOf('=', StringComparison.Ordinal);
+            cookies[equals < 0 ? pair : pair[..equals]] = equals < 0 ? "" : pair[(equals + 1)..];
+        }
+
+        return ToJson(cookies);
+    }
 
     static string ToJson(IEnumerable<KeyValuePair<string, string>> pairs)
     {

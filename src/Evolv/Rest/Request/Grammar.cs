@@ -121,7 +121,7 @@ static class Grammar
         if (reply.IsOk)
             return reply.Value;
         if (text.Length > LongestExplained)
-            throw RestError.Parse($"\"{what}\"", "It is too long to say where it is wrong.");
+            throw RestError.Parse($"\"failed to parse {what}\"", "It is too long to say where it is wrong.");
         var error = parser(new Input(text, explain: true)).Error!;
         var (line, column) = Locate(text, error.Position);
         throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"), error.ToString());

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
-using nietras.SeparatedValues;
 
 namespace Evolv.Rest.Request;
 
@@ -48,7 +47,7 @@ abstract record Payload
         }
 
         if (contentType == MediaType.Csv)
-            return ReadCsv(body);
+            return ReadCsv(body.Span);
         if (contentType == MediaType.UrlEncoded)
         {
             var form = ReadForm(body.Span);
@@ -129,7 +128,7 @@ abstract record Payload
             }
             else if (keys is null)
             {
-                keys = ReadKeys(ref reader);
+                keys = [.. ReadKeys(ref reader).Distinct()];
             }
             else
             {
@@ -181,38 +180,54 @@ abstract record Payload
         return others is null ? index == keys.Count : others.ToHashSet(StringComparer.Ordinal).SetEquals(keys);
     }
 
-    // The first row names the columns; NULL is null.
-    static Json ReadCsv(ReadOnlyMemory<byte> body)
+    // The first record names the columns; NULL is null.
+    static Json ReadCsv(ReadOnlySpan<byte> body)
     {
-        try
+        if (!Utf8.IsValid(body))
+            throw RestError.InvalidBody("Empty or invalid csv");
+        var csv = new CsvReader(body);
+        var names = new List<string>();
+        for (var more = true; more;)
         {
-            using var csv = Sep.New(',').Reader(options => options with { Unescape = true }).FromText(Encoding.UTF8.GetString(body.Span));
-            var names = csv.Header.ColNames;
-            var json = new ArrayBufferWriter<byte>();
-            using var writer = new Utf8JsonWriter(json);
-            writer.WriteStartArray();
-            foreach (var row in csv)
-            {
-                writer.WriteStartObject();
-                for (var i = 0; i < names.Count; i++)
-                {
-                    if (row[i].Span is "NULL")
-                        writer.WriteNull(names[i]);
-                    else
-                        writer.WriteString(names[i], row[i].Span);
-                }
-
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-            writer.Flush();
-            return new Json(json.WrittenMemory, Sort(names));
+            more = csv.ReadField(out var name);
+            names.Add(Encoding.UTF8.GetString(name));
         }
-        catch (Exception exception) when (exception is InvalidDataException or ArgumentException or IndexOutOfRangeException or NotSupportedException)
+
+        if (csv.Record == 1)
+            throw RestError.InvalidBody("Empty or invalid csv"); // Not even the line of names is complete.
+        if (names.GroupBy(name => name).FirstOrDefault(group => group.Count() > 1) is { Key: var twice })
+            throw RestError.InvalidBody($"Column '{twice}' is named twice");
+
+        var json = new ArrayBufferWriter<byte>(body.Length + 1);
+        using var writer = new Utf8JsonWriter(json);
+        writer.WriteStartArray();
+        while (!csv.IsAtEnd)
         {
-            throw RestError.InvalidBody("All lines must have same number of fields");
+            if (!csv.SkipBlankLine())
+                WriteRow(ref csv, names, writer);
         }
+
+        writer.WriteEndArray();
+        writer.Flush();
+        return json.WrittenCount == 2 ? EmptyList : new Json(json.WrittenMemory, Sort(names));
+    }
+
+    static void WriteRow(ref CsvReader csv, List<string> names, Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        var column = 0;
+        for (var more = true; more; column++)
+        {
+            more = csv.ReadField(out var value);
+            if (more != column < names.Count - 1)
+                throw RestError.InvalidBody("All lines must have same number of fields");
+            if (value.SequenceEqual("NULL"u8))
+                writer.WriteNull(names[column]);
+            else
+                writer.WriteString(names[column], value);
+        }
+
+        writer.WriteEndObject();
     }
 
     static ImmutableArray<KeyValuePair<string, string>> ReadForm(ReadOnlySpan<byte> body)

@@ -35,6 +35,8 @@ sealed record QueryParameters(
     static readonly SearchValues<char> PlainNameCharacters =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
 
+    static readonly SearchValues<char> Separators = SearchValues.Create("&;");
+
     static readonly ImmutableArray<SelectItem> Everything = SelectParser.Parse("*");
 
     static readonly QueryParameters Nothing = new([], [], [], [], null, Everything, [], [], null) { Parameters = [] };
@@ -100,11 +102,11 @@ sealed record QueryParameters(
         };
     }
 
-    /// <summary>Decoded as forms are: <c>+</c> is a space. A parameter without <c>=</c> has no value.</summary>
+    /// <summary>Decoded as forms are: <c>+</c> is a space, <c>;</c> separates as <c>&amp;</c> does. A parameter without <c>=</c> has no value.</summary>
     internal static ImmutableArray<KeyValuePair<string, string?>> Decode(ReadOnlySpan<char> raw)
     {
         var parameters = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>();
-        foreach (var range in raw.Split('&'))
+        foreach (var range in raw.SplitAny(Separators))
         {
             var part = raw[range];
             if (part.IsEmpty)

@@ -65,6 +65,15 @@ readonly record struct RowRange(long Offset, long? Last)
 
     // Beyond this no table goes, and sums cannot overflow.
     static bool TryRead(ReadOnlySpan<char> text, out long number)
-        => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number) &&
-            number is >= -int.MaxValue * 1000L and <= int.MaxValue * 1000L;
+    {
+        const long Most = int.MaxValue * 1000L;
+        text = text.Trim();
+        var digits = text.StartsWith('-') ? text[1..] : text;
+        number = 0;
+        if (digits.IsEmpty || digits.ContainsAnyExceptInRange('0', '9'))
+            return false;
+        var size = long.TryParse(digits, CultureInfo.InvariantCulture, out var read) ? Math.Min(read, Most) : Most;
+        number = digits.Length == text.Length ? size : -size;
+        return true;
+    }
 }

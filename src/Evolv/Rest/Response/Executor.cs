@@ -10,7 +10,7 @@ namespace Evolv.Rest.Response;
 /// <summary>
 /// Runs a statement and writes its answer. A read is copied to the client as it comes; a write is answered after its commit.
 /// </summary>
-sealed class Executor(Database database)
+sealed class Executor(Database database, ILogger<Executor> logger)
 {
     const int PieceSize = 16 * 1024;
     const int HeldInMemory = 512 * 1024;
@@ -22,7 +22,8 @@ sealed class Executor(Database database)
         => plan switch
         {
             { MediaType: MediaType.Plan } => ExplainAsync(exchange, plan, statement, cancellationToken),
-            { ReadOnly: true } => ReadAsync(exchange, plan, statement, cancellationToken),
+            // At another level than read committed, the commit of a read may fail, too.
+            { ReadOnly: true } when exchange.Session.Isolation is null => ReadAsync(exchange, plan, statement, cancellationToken),
             _ => WriteAsync(exchange, plan, statement, cancellationToken),
         };
 
@@ -45,9 +46,14 @@ sealed class Executor(Database database)
                 var sendsBody = exchange.Writer.Begin(plan, result, body.Length);
                 exchange.EndResponse();
                 if (sendsBody)
+                {
+                    // From here on an error can only end the connection.
+                    await exchange.Response.StartAsync(token);
                     await CopyAsync(body, exchange.Response, token);
+                }
+
                 return sendsBody;
-            }, commits: null, cancellationToken);
+            }, RollsBack(exchange.Request, exchange.Config) ? _ => false : null, cancellationToken);
         // What was written after the first flush, Kestrel keeps until somebody flushes again.
         if (hasBody)
             await exchange.Response.BodyWriter.FlushAsync(cancellationToken);
@@ -105,7 +111,7 @@ sealed class Executor(Database database)
     // Only a flush waits for the client. So a usual answer goes to memory and frees its connection to PostgreSQL at once; a
     // large one is held up by its client, who must then go on reading. The server's own least speed would not do: it allows
     // minutes for what the system's buffers have taken at once.
-    static async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
+    async Task CopyAsync(Stream body, HttpResponse response, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var writer = response.BodyWriter;
@@ -126,6 +132,8 @@ sealed class Executor(Database database)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            string path = response.HttpContext.Request.Path;
+            logger.RestClientTooSlow(path);
             response.HttpContext.Abort();
         }
     }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Text.Json;
 
@@ -10,9 +11,13 @@ static class ResponseHeaders
     static readonly SearchValues<char> NameLetters =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
-    /// <summary>Whether this is one header and not the beginning of others.</summary>
+    // These say where an answer ends; that is not for SQL to say.
+    static readonly FrozenSet<string> Framing = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Content-Length", "Transfer-Encoding", "Connection", "Keep-Alive", "Upgrade", "Trailer");
+
+    /// <summary>Whether this is one header, not the beginning of others, and not one that the server needs itself.</summary>
     internal static bool IsValid(string name, string value)
-        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(NameLetters) && !value.Any(char.IsControl);
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(NameLetters) && !Framing.Contains(name) && !value.Any(char.IsControl);
 
     /// <summary>A header of SQL takes the place of ours; it may be given several times.</summary>
     /// <exception cref="RestError">PGRST111</exception>
@@ -37,7 +42,7 @@ static class ResponseHeaders
     {
         if (status is null)
             return otherwise;
-        return int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 100 and <= 999
+        return int.TryParse(status, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code is >= 200 and <= 999
             ? code
             : throw RestError.ResponseStatusSetting();
     }

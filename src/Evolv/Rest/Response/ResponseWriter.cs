@@ -34,7 +34,9 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     {
         Finish(200, null, null);
         response.Headers.Allow = methods;
-        response.Headers.AccessControlAllowOrigin = "*";
+        // For a page of another origin it was decided before.
+        if (response.HttpContext.Request.Headers.Origin.Count == 0)
+            response.Headers.AccessControlAllowOrigin = "*";
         response.ContentLength = 0;
     }
 
@@ -63,13 +65,16 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
 
     bool BeginCall(ActionPlan.Call plan, ResultSet result, long bodyLength)
     {
-        var status = Range(result);
         Applied(request.Preferences with { Resolution = null, Representation = null, Missing = null });
         if (plan.Routine.ReturnsVoid)
         {
+            var first = request.TopRange.Offset;
+            response.Headers.ContentRange = ContentRange.Format(first, first + result.Rows - 1, result.Total);
             Finish(204, result.Headers, result.Status);
             return false;
         }
+
+        var status = Range(result);
 
         if (!plan.HeadersOnly)
             response.ContentLength = bodyLength;

@@ -25,11 +25,7 @@ sealed record Routine(
 {
     internal bool ReturnsScalar => Returns is { IsSet: false, IsComposite: false };
 
-    internal bool ReturnsSetOfScalar => Returns is { IsSet: true, IsComposite: false };
-
     internal bool ReturnsSingle => !Returns.IsSet;
-
-    internal bool ReturnsSingleComposite => Returns is { IsSet: false, IsComposite: true };
 
     internal bool ReturnsVoid => Returns is { IsSet: false, IsComposite: false, Type.Name: "void" };
 

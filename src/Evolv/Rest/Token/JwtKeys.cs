@@ -79,7 +79,10 @@ static class JwtKeys
         switch (jwk.GetProperty("kty").GetString())
         {
             case "oct":
-                return new JwtKey.Symmetric(kid, algorithm, Bytes(jwk, "k"));
+                var secret = Bytes(jwk, "k");
+                return secret.Length >= ShortestSecret
+                    ? new JwtKey.Symmetric(kid, algorithm, secret)
+                    : throw new FormatException($"a symmetric key has {secret.Length} bytes; it needs {ShortestSecret}");
             case "RSA":
                 return new JwtKey.Rsa(kid, algorithm, RSA.Create(new RSAParameters { Modulus = Bytes(jwk, "n"), Exponent = Bytes(jwk, "e") }));
             case "EC" when CurveOf(Text(jwk, "crv")) is { } curve:

@@ -110,7 +110,8 @@ sealed class OutsideTokens : IDisposable
         if (document?.RootElement is not { ValueKind: JsonValueKind.Object } header ||
             !header.TryGetProperty("alg", out var alg) || alg.ValueKind != JsonValueKind.String)
             throw Unreadable();
-        var algorithm = alg.GetString()!;
+        if (Text(alg) is not { } algorithm)
+            throw Unreadable();
         if (algorithm == "none")
             throw RestError.Undecodable("Wrong or unsupported encoding algorithm", "JWT is unsecured but expected 'alg' was not 'none'");
         // Critical are extensions that may not be ignored, and we know none; `enc` is an encrypted token.
@@ -118,7 +119,7 @@ sealed class OutsideTokens : IDisposable
             throw Unreadable();
         if (!header.TryGetProperty("kid", out var kid) || kid.ValueKind == JsonValueKind.Null)
             return (algorithm, null);
-        return kid.ValueKind == JsonValueKind.String ? (algorithm, kid.GetString()) : throw Unreadable();
+        return kid.ValueKind == JsonValueKind.String && Text(kid) is { } name ? (algorithm, name) : throw Unreadable();
     }
 
     static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? bytes)
@@ -134,7 +135,20 @@ sealed class OutsideTokens : IDisposable
         {
             return JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
         }
-        catch (JsonException)
+        // Half of a surrogate pair is JSON and no text.
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    static string? Text(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
         {
             return null;
         }

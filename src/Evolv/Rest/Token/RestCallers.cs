@@ -12,8 +12,6 @@ namespace Evolv.Rest.Token;
 /// </summary>
 sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : IDisposable
 {
-    const string OpaquePrefix = "sb_";
-
     readonly bool _hasOwnTokens = server.Value.Migrate;
     volatile OutsideTokens? _outside;
 
@@ -33,7 +31,7 @@ sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : ID
         // send an opaque key as a bearer token all the same.
         if (!_hasOwnTokens)
         {
-            return token is null || token.StartsWith(OpaquePrefix, StringComparison.Ordinal) ? Anonymous(config)
+            return token is null || token.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal) ? Anonymous(config)
                 : config.Jwt is null ? throw RestError.NoJwtSecret()
                 : Outside(config.Jwt).FindCaller(token, config.AnonRole);
         }
@@ -41,9 +39,10 @@ sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : ID
         var asked = context.Features.Get<CallerFeature>();
         if (asked?.Refusal is not { } refusal)
             return asked is { HasToken: true, Caller: { Role: not Caller.AnonRole } caller } ? caller : Anonymous(config);
-        if (config.Jwt is { } jwt && token is not null && !token.StartsWith(OpaquePrefix, StringComparison.Ordinal))
+        // A token of ours that is refused for what it says gets no second chance with other keys.
+        if (!asked.IsRefusedForClaims && config.Jwt is { } jwt && token is not null && !token.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal))
             return Outside(jwt).FindCaller(token, config.AnonRole);
-        throw IsOfClaims(refusal) ? RestError.InvalidClaims(refusal) : RestError.Undecodable(refusal);
+        throw asked.IsRefusedForClaims ? RestError.InvalidClaims(refusal) : RestError.Undecodable(refusal);
     }
 
     static Caller Anonymous(RestConfig config) => config.AnonRole switch
@@ -61,10 +60,4 @@ sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : ID
             _outside = outside = new OutsideTokens(config, time);
         return outside;
     }
-
-    // The verifier says these about a token whose signature is good.
-    static bool IsOfClaims(string refusal)
-        => refusal is "JWT expired" or "JWT not yet valid" or "JWT issued at future" or "JWT not in audience"
-            or "JWT role is not allowed" or "JWT issuer is not this server" or "Parsing claims failed"
-            || refusal.StartsWith("JWT claim ", StringComparison.Ordinal);
 }

@@ -10,5 +10,8 @@ create function api.nap(seconds float) returns text language plpgsql as $$ begin
 create function api.impatient_nap() returns text language plpgsql set statement_timeout = '100ms' as $$ begin perform pg_sleep(10); return 'rested'; end $$;
 create function api.long_text(megabytes int) returns text language sql stable as $$ select repeat('x', megabytes * 1000000) $$;
 
+create function api.remember(what text) returns text stable language sql as $$ select set_config('limits.memory', what, false) $$;
+create function api.remembered() returns text stable language sql as $$ select nullif(current_setting('limits.memory', true), '') $$;
+
 grant all on api.things to anon, authenticated, service_role;
 grant execute on all functions in schema api to anon, authenticated, service_role;

@@ -122,5 +122,7 @@ public sealed class ArgumentTests(CallsServer server) : IClassFixture<CallsServe
     {
         (await Api.SendAsync("OPTIONS /rpc/now_is")).IsEmpty(200).Has("Allow", "OPTIONS, GET, HEAD, POST");
         (await Api.SendAsync("OPTIONS /rpc/nothing")).IsEmpty(200).Has("Allow", "OPTIONS, POST");
+        Assert.Equal(406, (await Api.SendAsync("OPTIONS /rpc/now_is", body: (string?)null, "Accept: unknown/unknown")).Status);
+        Assert.Equal(400, (await Api.SendAsync("OPTIONS /rpc/now_is", body: (string?)null, "Prefer: handling=strict, foo")).Status);
     }
 }

@@ -76,6 +76,7 @@ public sealed class PayloadTests
     [InlineData("b,a\nNULL,\n", """[{"b":null,"a":""}]""")]
     [InlineData("a\n\"x,\"\"y\"\"\nz\"\n", """[{"a":"x,\u0022y\u0022\nz"}]""")]
     [InlineData("\"a b\",c\n1,2\n", """[{"a b":"1","c":"2"}]""")]
+    [InlineData("a,b\n\n1,x\r\n\r\n", """[{"a":"1","b":"x"}]""")]
     [InlineData("a,b\n", "[]")]
     public void Lines_of_csv_become_objects(string body, string expected)
         => Assert.Equal(expected, Text(Assert.IsType<Payload.Json>(Parse(body, MediaType.Csv))));
@@ -83,9 +84,28 @@ public sealed class PayloadTests
     [Theory]
     [InlineData("a,b\n1\n")]
     [InlineData("a,b\n1,2,3\n")]
-    [InlineData("a,a\n1,2\n")]
     public void Lines_of_csv_must_be_equally_long(string body)
         => Assert.Equal((400, "PGRST102", "All lines must have same number of fields"), Refusal(() => Parse(body, MediaType.Csv)));
+
+    [Theory]
+    [InlineData("a,b\n1,x\"y\n2,z\"w\n", "record 2")]
+    [InlineData("a,b\n1,2\n3,\"x", "record 3")]
+    [InlineData("a,b\n1,\"x\"y\n", "record 2")]
+    [InlineData("a,b\r1,2\r", "record 1")]
+    [InlineData("a,a\n1,2\n", "'a' is named twice")]
+    [InlineData("", "Empty or invalid csv")]
+    [InlineData("a,b", "Empty or invalid csv")]
+    public void Csv_that_can_be_read_in_two_ways_is_refused(string body, string says)
+    {
+        var (status, code, message) = Refusal(() => Parse(body, MediaType.Csv));
+
+        Assert.Equal((400, "PGRST102"), (status, code));
+        Assert.Contains(says, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Keys_that_the_first_object_has_twice_count_once()
+        => Assert.Equal("k", string.Join(' ', Assert.IsType<Payload.Json>(Parse("""[{"k":"a","k":"b"},{"k":"c"}]""", MediaType.Json)).Keys));
 
     [Theory]
     [InlineData("a=1&b=x+y%26z", """{"a":"1","b":"x y\u0026z"}""", "a b")]

@@ -95,6 +95,8 @@ public sealed class OutsideTokensTests
     [InlineData("""{"alg":"HS256","crit":["exp"]}""", "JWT cryptographic operation failed")]
     [InlineData("""{"alg":"HS256","alg":"none"}""", "JWT cryptographic operation failed")]
     [InlineData("""{"alg":"HS256","kid":1}""", "JWT cryptographic operation failed")]
+    [InlineData("""{"alg":"\ud800"}""", "JWT cryptographic operation failed")]
+    [InlineData("""{"alg":"HS256","kid":"\ud800"}""", "JWT cryptographic operation failed")]
     [InlineData("""{"alg":"HS256","kid":"other"}""", "No suitable key or wrong key type (No suitable key was found to decode the JWT)")]
     [InlineData("""{"alg":"HS384"}""", "No suitable key or wrong key type (No suitable key was found to decode the JWT)")]
     [InlineData("""{"alg":"RS256"}""", "No suitable key or wrong key type (No suitable key was found to decode the JWT)")]
@@ -254,6 +256,7 @@ public sealed class OutsideTokensTests
     [InlineData("""{"kty":"RSA","n":"AQAB"}""", false, "the JSON is no JSON Web Key")]
     [InlineData("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB" }, 1]}""", false, "the JSON is no JSON Web Key")]
     [InlineData("""{"keys":[]}""", false, "it holds no key")]
+    [InlineData("""{"kty":"oct","k":"c2hvcnQ"}""", false, "a symmetric key has 5 bytes; it needs 32")]
     [InlineData("""{"kty":"EC","crv":"secp256k1","x":"AA","y":"AA"}""", false, "it holds no key")]
     [InlineData("""{"this is": "a passphrase with braces, perhaps"}""", false, "the JSON is no JSON Web Key")]
     public void Wrong_secret_is_told_what_is_wrong(string secret, bool isBase64, string expected)

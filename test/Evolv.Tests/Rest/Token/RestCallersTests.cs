@@ -50,7 +50,17 @@ public sealed class RestCallersTests
     public async Task Refusal_of_the_middleware_keeps_its_words(string refusal, string code)
         => Assert.Equal(
             $"401 {code} {refusal}{BearerHeader}\"{refusal}\"",
-            await RefusalAsync(new CallerFeature(Caller.Anonymous, refusal, HasToken: true), "x"));
+            await RefusalAsync(new CallerFeature(Caller.Anonymous, refusal, HasToken: true, IsRefusedForClaims: code == "PGRST303"), "x"));
+
+    [Fact]
+    public async Task Own_token_that_is_refused_for_its_claims_gets_no_second_chance()
+    {
+        var expired = new CallerFeature(Caller.Anonymous, "JWT expired", HasToken: true, IsRefusedForClaims: true);
+
+        Assert.StartsWith(
+            "401 PGRST303 JWT expired", await RefusalAsync(expired, Tokens.Hs256("""{"role":"service_role"}"""), Tokens.Rest(Tokens.Config())),
+            StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Token_made_elsewhere_counts_only_with_a_secret()
