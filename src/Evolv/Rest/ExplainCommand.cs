@@ -27,7 +27,8 @@ static class ExplainCommand
         var person = new Option<string?>("--as") { Description = "E-mail of a person who asks" };
         var analyze = new Option<bool>("--analyze") { Description = "Run it under EXPLAIN ANALYZE as that role, and roll back" };
         var command = new Command("explain",
-            "Print what /rest/v1 makes of a request: intent, plan and SQL.\nExample: ./evolv explain '/posts?select=*,comments(*)&limit=5' --as ada@example.com --analyze")
+            "Print what /rest/v1 makes of a request: intent, plan and SQL.\n" +
+            "Example: ./evolv explain '/posts?select=*,comments(*)&limit=5' --as ada@example.com --analyze")
         {
             url, method, body, headers, role, person, analyze, EvolvCommand.Data,
         };
@@ -36,7 +37,8 @@ static class ExplainCommand
             var app = build(EvolvCommand.Settings((nameof(ServerOptions.Data), parsed.GetValue(EvolvCommand.Data))));
             var content = parsed.GetValue(body);
             var http = MakeRequest(
-                parsed.GetValue(method)?.ToUpperInvariant() ?? (content is null ? "GET" : "POST"), parsed.GetValue(url)!, parsed.GetValue(headers) ?? []);
+                parsed.GetValue(method)?.ToUpperInvariant() ?? (content is null ? "GET" : "POST"),
+                parsed.GetValue(url)!, parsed.GetValue(headers) ?? []);
             await using var access = await OwnerAccess.OpenAsync(app, cancellationToken);
             // Not the app's own: a running Evolv may hold the PostgreSQL that was found.
             await using var source = NpgsqlDataSource.Create(access.ConnectionStrings.Pool);

@@ -45,7 +45,8 @@ sealed class RestCors(RequestDelegate next, IOptions<HttpOptions> options)
             return next(context);
         }
 
-        var asked = request.Headers.AccessControlRequestHeaders.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        var asked = request.Headers.AccessControlRequestHeaders.ToString()
+            .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         headers.AccessControlAllowMethods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD";
         headers.AccessControlAllowHeaders = string.Join(", ", ["Authorization", .. asked, "Accept", "Accept-Language", "Content-Language"]);
         headers.AccessControlMaxAge = "86400";

@@ -125,7 +125,8 @@ sealed class RestError : Exception
 
     internal static RestError NoRelationship(string origin, string target, string? usingHint, string schema, string? hint)
         => new(400, "PGRST200", $"Could not find a relationship between '{origin}' and '{target}' in the schema cache",
-            $"Searched for a foreign key relationship between '{origin}' and '{target}{(usingHint is null ? "" : $"' using the hint '{usingHint}")}' in the schema '{schema}', but no matches were found.",
+            $"Searched for a foreign key relationship between '{origin}' and '{target}" +
+                $"{(usingHint is null ? "" : $"' using the hint '{usingHint}")}' in the schema '{schema}', but no matches were found.",
             hint);
 
     /// <param name="candidates">Objects of cardinality, embedding and relationship.</param>

@@ -77,7 +77,8 @@ static class CallPlanner
             {
                 Payload.Json json => json.Body,
                 Payload.Raw raw => raw.Body,
-                _ => JsonSerializer.SerializeToUtf8Bytes(texts.GroupBy(text => text.Key).ToDictionary(group => group.Key, group => group.Last().Value)),
+                _ => JsonSerializer.SerializeToUtf8Bytes(
+                    texts.GroupBy(text => text.Key).ToDictionary(group => group.Key, group => group.Last().Value)),
             });
         }
 

@@ -65,5 +65,8 @@ static class MutatePlanner
 
     static bool IsExactlyPrimaryKey(QueryParameters query, Table table)
         => query.Logic.IsEmpty && !table.PrimaryKey.IsEmpty && query.FilterNames.ToHashSet(StringComparer.Ordinal).SetEquals(table.PrimaryKey) &&
-            query.Filters.All(filter => filter.Value is { Negated: false, Operation: Operation.Quantifiable { Operator: QuantifiableOperator.Equal, Quantifier: null } });
+            query.Filters.All(filter => filter.Value is
+            {
+                Negated: false, Operation: Operation.Quantifiable { Operator: QuantifiableOperator.Equal, Quantifier: null },
+            });
 }

@@ -13,7 +13,8 @@ static class Planner
         RequestAction.Read read => PlanRead(read, request, snapshot),
         RequestAction.Mutate mutate => PlanMutation(mutate, request, snapshot),
         RequestAction.Call call => PlanCall(call, request, snapshot),
-        RequestAction.Inspect inspect => request.Accept.Any(accepted => accepted == MediaType.OpenApi || accepted == MediaType.Json || accepted == MediaType.Any)
+        RequestAction.Inspect inspect
+            => request.Accept.Any(accepted => accepted == MediaType.OpenApi || accepted == MediaType.Json || accepted == MediaType.Any)
             ? new ActionPlan.Inspect(inspect.Schema, inspect.HeadersOnly)
             : throw RestError.NotAcceptable(request.Accept.Select(accepted => accepted.Mime)),
         RequestAction.Describe describe => PlanDescription(describe, request, snapshot),

@@ -36,8 +36,10 @@ static class Spreads
                 plan.EmbedSelects.OfType<EmbedSelect.Spread>().Any(spread => spread.Fields.Any(field => field.Aggregate is not null)))
                 throw RestError.NotImplemented("Aggregates are not implemented for one-to-many or many-to-many spreads.");
             plan.Spread = new SpreadKind.ToMany(
-                [.. plan.Order.Select((term, index) => new ExtraSelect(term.Relation, new SelectField(term.Field, Alias: NameFor(plan, term, index))))],
-                [.. plan.Order.Select((term, index) => new PlanOrder(null, new PlanField(NameFor(plan, term, index), []), term.Direction, term.Nulls))]);
+                [.. plan.Order.Select((term, index)
+                    => new ExtraSelect(term.Relation, new SelectField(term.Field, Alias: NameFor(plan, term, index))))],
+                [.. plan.Order.Select((term, index)
+                    => new PlanOrder(null, new PlanField(NameFor(plan, term, index), []), term.Direction, term.Nulls))]);
             // A limit chooses rows by the same order before the arrays are made.
             if (plan.Range == RowRange.All)
                 plan.Order = [];

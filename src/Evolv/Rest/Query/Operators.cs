@@ -58,7 +58,9 @@ static class Operators
         {
             if (literal.Length > 1)
                 literal.Append(',');
-            literal.Append('"').Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+            literal.Append('"')
+                .Append(value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal))
+                .Append('"');
         }
 
         return literal.Append('}').ToString();

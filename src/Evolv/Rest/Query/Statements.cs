@@ -14,7 +14,8 @@ namespace Evolv.Rest.Query;
 static class Statements
 {
     const string Settings =
-        "nullif(current_setting('response.headers', true), '') AS response_headers, nullif(current_setting('response.status', true), '') AS response_status";
+        "nullif(current_setting('response.headers', true), '') AS response_headers, " +
+        "nullif(current_setting('response.status', true), '') AS response_status";
 
     internal static SqlWriter Write(ActionPlan.Statement plan, ApiRequest request, RestConfig config)
     {
@@ -121,7 +122,8 @@ static class Statements
             MediaHandler.SingleJson single => sql.Append(
                 single.StripNulls ? $"coalesce(json_strip_nulls({SingleRow(routine, rows)}), 'null')" : $"coalesce({SingleRow(routine, rows)}, 'null')"),
             MediaHandler.Csv => sql.Append(
-                "(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text AS k FROM (SELECT row_to_json(hh) AS r FROM pgrst_source AS hh LIMIT 1) s) a)" +
+                "(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text AS k FROM " +
+                "(SELECT row_to_json(hh) AS r FROM pgrst_source AS hh LIMIT 1) s) a)" +
                 " || e'\\n' || coalesce(string_agg(substring(_postgrest_t::text, 2, length(_postgrest_t::text) - 2), e'\\n'), '')"),
             MediaHandler.GeoJson => sql.Append(
                 "json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(ST_AsGeoJSON(_postgrest_t)::json), '[]'))"),

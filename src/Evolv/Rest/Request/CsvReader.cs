@@ -32,7 +32,9 @@ ref struct CsvReader(ReadOnlySpan<byte> text)
 
     bool EndRecord()
     {
-        var length = _rest.StartsWith("\r\n"u8) ? 2 : _rest[0] == '\n' ? 1 : throw Wrong("a field with a quote or a carriage return needs quotes around it");
+        var length = _rest.StartsWith("\r\n"u8) ? 2
+            : _rest[0] == '\n' ? 1
+            : throw Wrong("a field with a quote or a carriage return needs quotes around it");
         _rest = _rest[length..];
         Record++;
         return true;

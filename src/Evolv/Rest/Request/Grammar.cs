@@ -124,7 +124,9 @@ static class Grammar
             throw RestError.Parse($"\"failed to parse {what}\"", "It is too long to say where it is wrong.");
         var error = parser(new Input(text, explain: true)).Error!;
         var (line, column) = Locate(text, error.Position);
-        throw RestError.Parse(string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"), error.ToString());
+        throw RestError.Parse(
+            string.Create(CultureInfo.InvariantCulture, $"\"failed to parse {what} ({given ?? text})\" (line {line}, column {column})"),
+            error.ToString());
     }
 
     internal static Reply<T> Return<T>(this Input input, T value) => new(true, false, value, input.Nothing());

@@ -41,7 +41,7 @@ sealed record QueryParameters(
 
     static readonly QueryParameters Nothing = new([], [], [], [], null, Everything, [], [], null) { Parameters = [] };
 
-    /// <summary>The decoded parameters, sorted by name: for <c>Content-Location</c>.</summary>
+    /// <summary>The decoded parameters as they came: for <c>Content-Location</c>.</summary>
     internal required ImmutableArray<KeyValuePair<string, string?>> Parameters { get; init; }
 
     internal RowRange TopRange => Ranges.FirstOrDefault(range => range.Path.IsEmpty, new([], RowRange.All)).Value;
@@ -102,7 +102,9 @@ sealed record QueryParameters(
         };
     }
 
-    /// <summary>Decoded as forms are: <c>+</c> is a space, <c>;</c> separates as <c>&amp;</c> does. A parameter without <c>=</c> has no value.</summary>
+    /// <summary>
+    /// Decoded as forms are: <c>+</c> is a space, <c>;</c> separates as <c>&amp;</c> does. A parameter without <c>=</c> has no value.
+    /// </summary>
     internal static ImmutableArray<KeyValuePair<string, string?>> Decode(ReadOnlySpan<char> raw)
     {
         var parameters = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>();
@@ -124,7 +126,7 @@ sealed record QueryParameters(
     internal string ToCanonical()
     {
         var text = new StringBuilder();
-        foreach (var group in Parameters.GroupBy(parameter => parameter.Key, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal))
+        foreach (var group in Parameters.GroupBy(parameter => parameter.Key).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             if (text.Length > 0)
                 text.Append('&');
@@ -139,7 +141,9 @@ sealed record QueryParameters(
         => text.ContainsAny('%', '+') ? Uri.UnescapeDataString(text.ToString().Replace('+', ' ')) : text.ToString();
 
     static (ImmutableArray<string> Path, Field Field) Path(string name)
-        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(PlainNameCharacters) ? ([], new Field(name, [])) : Grammar.Parse(TreePath, name, "tree path");
+        => name.Length > 0 && !name.AsSpan().ContainsAnyExcept(PlainNameCharacters)
+            ? ([], new Field(name, []))
+            : Grammar.Parse(TreePath, name, "tree path");
 
     static At<Logic> ParseLogic(string name, string value)
     {

@@ -131,10 +131,11 @@ sealed class ResponseWriter(HttpResponse response, ApiRequest request, ActionPla
     int Range(ResultSet result)
     {
         var first = request.TopRange.Offset;
+        var range = ContentRange.Format(first, first + result.Rows - 1, result.Total);
         var status = ContentRange.Status(first, result.Rows, result.Total);
         if (status == 416)
-            throw RestError.OutOfBounds(first, result.Total ?? 0).WithHeader("Content-Range", ContentRange.Format(first, first + result.Rows - 1, result.Total));
-        response.Headers.ContentRange = ContentRange.Format(first, first + result.Rows - 1, result.Total);
+            throw RestError.OutOfBounds(first, result.Total ?? 0).WithHeader("Content-Range", range);
+        response.Headers.ContentRange = range;
         return status;
     }
 

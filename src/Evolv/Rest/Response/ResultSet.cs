@@ -41,6 +41,7 @@ sealed record ResultSet(long Rows, long? Total, string? Headers, string? Status,
         await reader.ReadAsync(cancellationToken);
         using var plan = JsonDocument.Parse(reader.GetString(0));
         await reader.NextResultAsync(cancellationToken);
-        return plan.RootElement[0].GetProperty("Plan").GetProperty("Plan Rows").GetDouble() is var rows and < long.MaxValue ? (long)rows : long.MaxValue;
+        var rows = plan.RootElement[0].GetProperty("Plan").GetProperty("Plan Rows").GetDouble();
+        return rows < long.MaxValue ? (long)rows : long.MaxValue;
     }
 }

@@ -64,7 +64,8 @@ static class JwtKeys
             ImmutableArray<JwtKey> usable = [.. keys.Select(ReadKey).OfType<JwtKey>()];
             return usable.Length > 0 ? usable : throw new FormatException("it holds no key that signatures can be checked with");
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or CryptographicException)
+        catch (Exception exception) when (exception is
+            JsonException or InvalidOperationException or KeyNotFoundException or ArgumentException or CryptographicException)
         {
             throw new FormatException($"the JSON is no JSON Web Key and no set of them ({exception.Message.TrimEnd('.')})");
         }

@@ -40,7 +40,8 @@ sealed class RestCallers(IOptions<ServerOptions> server, TimeProvider time) : ID
         if (asked?.Refusal is not { } refusal)
             return asked is { HasToken: true, Caller: { Role: not Caller.AnonRole } caller } ? caller : Anonymous(config);
         // A token of ours that is refused for what it says gets no second chance with other keys.
-        if (!asked.IsRefusedForClaims && config.Jwt is { } jwt && token is not null && !token.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal))
+        if (!asked.IsRefusedForClaims && config.Jwt is { } jwt &&
+            token?.StartsWith(BearerToken.OpaquePrefix, StringComparison.Ordinal) == false)
             return Outside(jwt).FindCaller(token, config.AnonRole);
         throw asked.IsRefusedForClaims ? RestError.InvalidClaims(refusal) : RestError.Undecodable(refusal);
     }
