@@ -77,8 +77,12 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
     void AttachParameters(ReadPlan top)
     {
         var query = request.Query;
-        foreach (var (path, filter) in query.Filters.Where(IsForReading))
-            _filters.Add((FindEmbed(top, path), filter));
+        foreach (var (path, filter) in query.Filters)
+        {
+            if (IsForReading(path))
+                _filters.Add((FindEmbed(top, path), filter));
+        }
+
         foreach (var (path, terms) in query.Orders)
             _orders.Add((FindEmbed(top, path), terms));
         if (!request.IsMutation)
@@ -87,11 +91,14 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
                 FindEmbed(top, path).Range = range;
         }
 
-        foreach (var (path, logic) in query.Logic.Where(IsForReading))
-            _logic.Add((FindEmbed(top, path), logic));
+        foreach (var (path, logic) in query.Logic)
+        {
+            if (IsForReading(path))
+                _logic.Add((FindEmbed(top, path), logic));
+        }
     }
 
-    bool IsForReading<T>(At<T> parameter) => !request.IsMutation || !parameter.Path.IsEmpty;
+    bool IsForReading(ImmutableArray<string> path) => !request.IsMutation || !path.IsEmpty;
 
     ReadPlan FindEmbed(ReadPlan top, ImmutableArray<string> path)
     {
@@ -179,10 +186,10 @@ sealed class ReadPlanner(RestSnapshot snapshot, ApiRequest request)
             ];
         }
 
-        foreach (var group in _logic.GroupBy(entry => entry.Plan))
-            group.Key.Where = [.. group.Select(entry => Resolve(entry.Logic, TableOf(group.Key), _fields))];
-        foreach (var group in _filters.GroupBy(entry => entry.Plan))
-            group.Key.Where = [.. group.Key.Where, .. group.Select(entry => Resolve(entry.Filter, TableOf(group.Key), _fields))];
+        foreach (var (plan, logic) in _logic)
+            plan.Where = plan.Where.Add(Resolve(logic, TableOf(plan), _fields));
+        foreach (var (plan, filter) in _filters)
+            plan.Where = plan.Where.Add(Resolve(filter, TableOf(plan), _fields));
     }
 
     internal static PlanLogic Resolve(Logic logic, QualifiedName table, FieldResolver fields) => logic switch

@@ -12,6 +12,8 @@ static partial class MediaTypeParser
     /// <summary>What cannot be read is a type of its own, with its text as it came.</summary>
     internal static MediaType Parse(string text)
     {
+        if (text is "*/*") // What nearly all clients send.
+            return MediaType.Any;
         var match = Type().Match(text);
         if (!match.Success)
             return new MediaType.Other(text);
@@ -44,7 +46,8 @@ static partial class MediaTypeParser
     {
         if (header.Length == 0)
             return [];
-
+        if (!header.Contains(',', StringComparison.Ordinal))
+            return [Parse(Weigh(header.Replace(" ", "", StringComparison.Ordinal)).Text)];
         return
         [
             .. header.Replace(" ", "", StringComparison.Ordinal).Split(',')

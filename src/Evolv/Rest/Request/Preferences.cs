@@ -74,7 +74,7 @@ sealed partial record Preferences(
         if (headers.Count == 0)
             return None;
         var found = None;
-        var invalid = ImmutableArray.CreateBuilder<string>();
+        var invalid = ImmutableArray.CreateBuilder<string>(0);
         foreach (var header in headers)
         {
             foreach (var part in (header ?? "").Split(','))

@@ -54,15 +54,16 @@ sealed record QueryParameters(
         var parameters = Decode(raw);
         if (parameters.IsEmpty)
             return Nothing;
-        // In PostgREST's order, which decides what of two mistakes is told.
-        var orders = ImmutableArray.CreateBuilder<At<ImmutableArray<OrderTerm>>>();
+        // In PostgREST's order, which decides what of two mistakes is told. Most lists stay empty or have one item; builders would
+        // begin with eight.
+        var orders = ImmutableArray.CreateBuilder<At<ImmutableArray<OrderTerm>>>(0);
         foreach (var (name, value) in parameters)
         {
             if (value is not null && LastWord(name) is "order")
                 orders.Add(new(Path(name).Path, OrderParser.Parse(value)));
         }
 
-        var logic = ImmutableArray.CreateBuilder<At<Logic>>();
+        var logic = ImmutableArray.CreateBuilder<At<Logic>>(0);
         foreach (var (name, value) in parameters)
         {
             if (value is not null && LastWord(name) is "and" or "or")
@@ -74,9 +75,9 @@ sealed record QueryParameters(
             : (ImmutableArray<string>?)null;
         var select = Find(parameters, "select") is { } selected ? SelectParser.Parse(selected) : Everything;
 
-        var filters = ImmutableArray.CreateBuilder<At<Filter>>();
-        var filterNames = ImmutableArray.CreateBuilder<string>();
-        var arguments = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        var filters = ImmutableArray.CreateBuilder<At<Filter>>(0);
+        var filterNames = ImmutableArray.CreateBuilder<string>(0);
+        var arguments = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(0);
         foreach (var (name, value) in parameters)
         {
             if (value is null || !IsFilter(name))
@@ -107,7 +108,7 @@ sealed record QueryParameters(
     /// </summary>
     internal static ImmutableArray<KeyValuePair<string, string?>> Decode(ReadOnlySpan<char> raw)
     {
-        var parameters = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>();
+        var parameters = ImmutableArray.CreateBuilder<KeyValuePair<string, string?>>(0);
         foreach (var range in raw.SplitAny(Separators))
         {
             var part = raw[range];
@@ -125,13 +126,16 @@ sealed record QueryParameters(
     /// <summary>The parameters sorted by name and encoded again; values of one name become one, with commas.</summary>
     internal string ToCanonical()
     {
-        var text = new StringBuilder();
-        foreach (var group in Parameters.GroupBy(parameter => parameter.Key).OrderBy(group => group.Key, StringComparer.Ordinal))
+        var text = new StringBuilder(128);
+        string? last = null;
+        foreach (var (name, value) in Parameters.OrderBy(parameter => parameter.Key, StringComparer.Ordinal))
         {
-            if (text.Length > 0)
-                text.Append('&');
-            text.Append(Uri.EscapeDataString(group.Key)).Append('=')
-                .AppendJoin(',', group.Select(parameter => Uri.EscapeDataString(parameter.Value ?? "")));
+            if (name == last)
+                text.Append(',');
+            else
+                text.Append(last is null ? "" : "&").Append(Uri.EscapeDataString(name)).Append('=');
+            text.Append(Uri.EscapeDataString(value ?? ""));
+            last = name;
         }
 
         return text.ToString();
