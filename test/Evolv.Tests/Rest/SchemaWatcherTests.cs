@@ -158,6 +158,19 @@ public sealed class SchemaWatcherTests(EvolvCluster cluster)
         Assert.Equal(["public"], snapshots.Current.Config.Schemas);
     }
 
+    [Fact]
+    public async Task Requests_are_told_to_come_back_until_the_schema_is_read()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        var gone = new NpgsqlConnectionStringBuilder(database.Connections.Pool.ConnectionString) { Port = 1 };
+        await using var server = await EvolvServer.StartAsync(database, ("Database:PoolConnectionString", gone.ConnectionString));
+
+        using var answer = await server.Keyless.GetAsync("/rest/v1/anything", Token);
+
+        Assert.Equal((503, "1"), ((int)answer.StatusCode, answer.Headers.RetryAfter!.ToString()));
+        Assert.Contains("PGRST002", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     static QualifiedName Name(string table) => new("public", table);
 
     static RestSnapshots Snapshots(Database database, RestOptions options)

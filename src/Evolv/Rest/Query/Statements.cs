@@ -17,6 +17,10 @@ static class Statements
         "nullif(current_setting('response.headers', true), '') AS response_headers, " +
         "nullif(current_setting('response.status', true), '') AS response_status";
 
+    const string NoInserted = "null::int";
+
+    static readonly Action<SqlWriter> NoLocation = sql => sql.Append("null::text[]");
+
     internal static SqlWriter Write(ActionPlan.Statement plan, ApiRequest request, RestConfig config)
     {
         var sql = new SqlWriter();
@@ -30,10 +34,6 @@ static class Statements
             _ => throw new UnreachableException(),
         };
     }
-
-    const string NoInserted = "null::int";
-
-    static readonly Action<SqlWriter> NoLocation = sql => sql.Append("null::text[]");
 
     /// <summary>The function that runs before each request, if there is one.</summary>
     internal static IEnumerable<NpgsqlBatchCommand> PreRequest(RestConfig config)
@@ -120,7 +120,7 @@ static class Statements
             MediaHandler.ArrayJsonStripped when isSingle => sql.Append($"coalesce(json_strip_nulls({rows}->0), 'null')"),
             MediaHandler.ArrayJsonStripped => sql.Append($"coalesce(json_strip_nulls({rows}), '[]')"),
             MediaHandler.SingleJson single => sql.Append(
-                single.StripNulls ? $"coalesce(json_strip_nulls({SingleRow(routine, rows)}), 'null')" : $"coalesce({SingleRow(routine, rows)}, 'null')"),
+                single.StripNulls ? $"coalesce(json_strip_nulls({SingleRow(routine)}), 'null')" : $"coalesce({SingleRow(routine)}, 'null')"),
             MediaHandler.Csv => sql.Append(
                 "(SELECT coalesce(string_agg(a.k, ','), '') FROM (SELECT json_object_keys(r)::text AS k FROM " +
                 "(SELECT row_to_json(hh) AS r FROM pgrst_source AS hh LIMIT 1) s) a)" +
@@ -133,8 +133,8 @@ static class Statements
         };
     }
 
-    static string SingleRow(Routine? routine, string rows)
-        => routine is { ReturnsScalar: true } ? "json_agg(_postgrest_t.pgrst_scalar)->0" : routine is null ? $"{rows}->0" : "json_agg(_postgrest_t)->0";
+    static string SingleRow(Routine? routine)
+        => routine is { ReturnsScalar: true } ? "json_agg(_postgrest_t.pgrst_scalar)->0" : "json_agg(_postgrest_t)->0";
 
     static SqlWriter Custom(this SqlWriter sql, MediaHandler.Custom custom, Routine? routine)
     {

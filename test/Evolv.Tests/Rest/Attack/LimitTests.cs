@@ -18,7 +18,7 @@ public sealed class SmallWorld(EvolvCluster cluster) : IAsyncLifetime
     public async ValueTask InitializeAsync()
         => _server = await RestServer.StartAsync(
             cluster, "Attack/limits.sql", ("DbTxEnd", "rollback"), ("MaxBodyBytes", $"{MostBytes}"), ("Database:PoolAcquisitionTimeout", "1"),
-            ("ServerTraceHeader", "X-Trace"), ("Database:MaxPoolSize", "2"));
+            ("ServerTraceHeader", "X-Trace"), ("OpenapiMode", "disabled"), ("Database:MaxPoolSize", "2"));
 
     public async ValueTask DisposeAsync() => await Server.DisposeAsync();
 }
@@ -183,6 +183,17 @@ public sealed class LimitTests(SmallWorld world) : IClassFixture<SmallWorld>
 
         traced!.Is(200, """[{"name":"one"}]""").Has("X-Trace", "größe");
         preflight!.IsEmpty(200).Has("Access-Control-Allow-Headers", "Authorization, x-größe, x-plain, Accept, Accept-Language, Content-Language");
+    }
+
+    [Theory]
+    [InlineData("GET /", 404)]
+    [InlineData("HEAD /", 404)]
+    [InlineData("GET /things?select=name", 200)]
+    public async Task The_root_can_be_closed(string line, int status)
+    {
+        var answer = await world.Server.SendAsync(line);
+
+        Assert.Equal((status, status == 404 ? "PostgREST; error=PGRST126" : null), (answer.Status, answer.Header("Proxy-Status")));
     }
 
     // GET is rolled back, too: here nothing is left to whoever gets the connection next.
