@@ -93,7 +93,7 @@ sealed class OutsideTokens : IDisposable
         var role = _rolePath.Find(claims) switch
         {
             null => null,
-            { ValueKind: JsonValueKind.String } text => text.GetString(),
+            { ValueKind: JsonValueKind.String } text => Text(text) ?? throw RestError.InvalidClaims("Parsing claims failed"),
             { } other => other.GetRawText(),
         };
         // For PostgreSQL it is no role but the word for the login of the pool itself.
@@ -108,9 +108,7 @@ sealed class OutsideTokens : IDisposable
     {
         using var document = Parse(json);
         if (document?.RootElement is not { ValueKind: JsonValueKind.Object } header ||
-            !header.TryGetProperty("alg", out var alg) || alg.ValueKind != JsonValueKind.String)
-            throw Unreadable();
-        if (Text(alg) is not { } algorithm)
+            !header.TryGetProperty("alg", out var alg) || alg.ValueKind != JsonValueKind.String || Text(alg) is not { } algorithm)
             throw Unreadable();
         if (algorithm == "none")
             throw RestError.Undecodable("Wrong or unsupported encoding algorithm", "JWT is unsecured but expected 'alg' was not 'none'");
@@ -142,6 +140,7 @@ sealed class OutsideTokens : IDisposable
         }
     }
 
+    // Null for text that is none.
     static string? Text(JsonElement value)
     {
         try

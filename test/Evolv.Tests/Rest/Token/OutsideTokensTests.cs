@@ -164,6 +164,11 @@ public sealed class OutsideTokensTests
             Assert.StartsWith($"401 PGRST303 {expected} WWW-Authenticate", Tokens.Whole(Refusal(token, Tokens.Config())), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Role_with_half_a_character_is_no_claim()
+        => Assert.StartsWith(
+            "401 PGRST303 Parsing claims failed", Tokens.Whole(Refusal(Tokens.Hs256("""{"role":"\ud800"}"""), Tokens.Config())), StringComparison.Ordinal);
+
     [Theory]
     [InlineData("""{"aud":"ours"}""", true)]
     [InlineData("""{"aud":"theirs"}""", false)]
