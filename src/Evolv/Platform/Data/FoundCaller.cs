@@ -1,0 +1,19 @@
+namespace Evolv.Platform.Data;
+
+/// <summary>Whom a token or a key of this installation stands for, and how long.</summary>
+/// <param name="Caller">Null when it is refused.</param>
+/// <param name="Refusal">Why, in words fit for the client.</param>
+/// <param name="SessionId">The claim <c>session_id</c> of a person's access token.</param>
+/// <param name="ExpiresAt">When it ends; null for keys.</param>
+/// <param name="IsExpired">Whether it was refused for its age alone.</param>
+sealed record FoundCaller(
+    Caller? Caller, string? Refusal = null, Guid? SessionId = null, DateTimeOffset? ExpiresAt = null, bool IsExpired = false);
+
+/// <summary>Finds out whom a token or key stands for, without leeway for its age. Filled by the auth family, for those who get tokens in messages.</summary>
+delegate ValueTask<FoundCaller> FindCaller(string tokenOrKey);
+
+/// <summary>
+/// Which of these sessions have ended: signed out, account deleted or banned. Filled by the auth family, for those who keep
+/// a caller longer than a request.
+/// </summary>
+delegate Task<IReadOnlyList<Guid>> FindEndedSessions(IReadOnlyCollection<Guid> sessionIds, CancellationToken cancellationToken);
