@@ -24,4 +24,25 @@ static partial class Log
 
     [LoggerMessage(EventId = 9030, Level = LogLevel.Warning, Message = "Evolv has no use for {Variables}; see docs/configuration.md")]
     internal static partial void VariablesIgnored(this ILogger logger, string variables);
+
+    [LoggerMessage(EventId = 9040, Level = LogLevel.Information, Message = "Changes stream from the slot {Slot}, published by {Publications}")]
+    internal static partial void ChangesStream(this ILogger logger, string slot, string publications);
+
+    [LoggerMessage(EventId = 9041, Level = LogLevel.Warning, Message = "The change stream was interrupted and goes on when PostgreSQL lets it")]
+    internal static partial void ChangesInterrupted(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9042, Level = LogLevel.Warning, Message = "Changes were missed, what depends on them is read anew: {Reason}")]
+    internal static partial void ChangesMissed(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9043, Level = LogLevel.Warning, Message = "No changes come until PostgreSQL is set up for them: {Reason}")]
+    internal static partial void ChangesNotSetUp(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9044, Level = LogLevel.Warning, Message = "{Consumer} reads changes too slowly and misses some")]
+    internal static partial void ConsumerTooSlow(this ILogger logger, string consumer);
+
+    [LoggerMessage(EventId = 9045, Level = LogLevel.Information, Message = "Dropped the replication slot {Slot}, left behind by another server")]
+    internal static partial void SlotSwept(this ILogger logger, string slot);
+
+    [LoggerMessage(EventId = 9046, Level = LogLevel.Warning, Message = "The replication slot {Slot} could not be dropped; another server will")]
+    internal static partial void SlotNotDropped(this ILogger logger, string slot, Exception exception);
 }
