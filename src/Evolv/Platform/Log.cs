@@ -24,4 +24,32 @@ static partial class Log
 
     [LoggerMessage(EventId = 9030, Level = LogLevel.Warning, Message = "Evolv has no use for {Variables}; see docs/configuration.md")]
     internal static partial void VariablesIgnored(this ILogger logger, string variables);
+
+    [LoggerMessage(EventId = 9060, Level = LogLevel.Warning,
+        Message = "Other servers are not reached through {Through}: {Reason}. This one goes on without them and tries again by itself")]
+    internal static partial void NodesUnreachable(this ILogger logger, string through, string reason);
+
+    [LoggerMessage(EventId = 9061, Level = LogLevel.Information, Message = "Other servers can be reached again")]
+    internal static partial void NodesReachable(this ILogger logger);
+
+    [LoggerMessage(EventId = 9062, Level = LogLevel.Warning,
+        Message = "More than {Capacity} bytes wait to be sent to other servers; the oldest messages are dropped")]
+    internal static partial void NodeMessagesDropped(this ILogger logger, int capacity);
+
+    [LoggerMessage(EventId = 9063, Level = LogLevel.Information, Message = "Server {Node} is there")]
+    internal static partial void NodeJoined(this ILogger logger, Guid node);
+
+    [LoggerMessage(EventId = 9064, Level = LogLevel.Information, Message = "Server {Node} is gone")]
+    internal static partial void NodeLeft(this ILogger logger, Guid node);
+
+    [LoggerMessage(EventId = 9065, Level = LogLevel.Warning,
+        Message = "Ignored a notification on {Channel} that no server of this installation made; do all know the owner by the same password?")]
+    internal static partial void NodeNotificationIgnored(this ILogger logger, string channel);
+
+    [LoggerMessage(EventId = 9066, Level = LogLevel.Error, Message = "What another server said could not be handled")]
+    internal static partial void NodeHandlerFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9067, Level = LogLevel.Warning,
+        Message = "No password is in Database:ConnectionString or Database:PoolConnectionString, so other servers cannot be told from strangers and are not heard; add one, or set Redis:ConnectionString")]
+    internal static partial void NodesHaveNoSecret(this ILogger logger);
 }
