@@ -46,8 +46,8 @@ sealed class BindingReader(PublishedTables tables, Database database)
         var bindings = ImmutableArray.CreateBuilder<ChangeBinding>();
         foreach (var (entry, number) in Entries(entries).Zip(numbers))
         {
-            if (bindings.Any(binding => binding.Id == number))
-                continue; // The same entry again.
+            if (entry.ValueKind != JsonValueKind.Object || bindings.Any(binding => binding.Id == number))
+                continue; // Nothing, or the same entry again.
             bindings.Add(await ReadAsync(channel, caller, entry, number, cancellationToken));
         }
 
