@@ -230,6 +230,25 @@ public sealed class NodeBusTests(EvolvCluster cluster)
         await AllHearAllAsync(three);
     }
 
+    [Fact]
+    public async Task Servers_that_lost_each_other_meet_again()
+    {
+        await using var nodes = await TestNodes.OverAsync(cluster, Wire.PostgreSQL);
+        TornWire[] wires = [new(nodes.Transport()), new(nodes.Transport())];
+        var heartbeat = TimeSpan.FromSeconds(0.1);
+        TestNode[] two = [await nodes.StartAsync(wires[0], heartbeat), await nodes.StartAsync(wires[1], heartbeat)];
+        foreach (var node in two)
+            await node.SeesAsync(1);
+
+        Array.ForEach(wires, wire => wire.TearOff());
+        foreach (var node in two)
+            await node.SeesAsync(0);
+        await Task.Delay(heartbeat * 6, Token); // The hello that follows the loss is lost, too.
+        Array.ForEach(wires, wire => wire.Mend());
+
+        await AllHearAllAsync(two);
+    }
+
     static async Task AllHearAllAsync(TestNode[] nodes)
     {
         // What is said before all are back may be lost, so it is said until it is heard.
@@ -248,5 +267,40 @@ public sealed class NodeBusTests(EvolvCluster cluster)
         var statistics = (await redis.AskAsync("INFO commandstats")).Split('\n');
         var published = statistics.SingleOrDefault(line => line.StartsWith("cmdstat_publish:", StringComparison.Ordinal));
         return published is null ? 0 : long.Parse(published.Split('=', ',')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A wire that can lose what others send while it brings back what this server sends.</summary>
+    sealed class TornWire(INodeTransport whole) : INodeTransport
+    {
+        readonly HashSet<Guid> _own = [];
+        volatile bool _isTorn;
+
+        public string Advice => whole.Advice;
+
+        internal void TearOff() => _isTorn = true;
+
+        internal void Mend() => _isTorn = false;
+
+        public Task ListenAsync(Action begun, Action<ReadOnlyMemory<byte>> heard, CancellationToken cancellationToken)
+            => whole.ListenAsync(
+                begun,
+                packet =>
+                {
+                    lock (_own)
+                    {
+                        if (_isTorn && !_own.Contains(NodePacket.Read(packet)!.From))
+                            return;
+                    }
+
+                    heard(packet);
+                },
+                cancellationToken);
+
+        public Task SendAsync(ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
+        {
+            lock (_own)
+                _own.Add(NodePacket.Read(packet)!.From);
+            return whole.SendAsync(packet, cancellationToken);
+        }
     }
 }
