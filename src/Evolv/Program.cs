@@ -37,6 +37,7 @@ static class Program
         builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
         builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddSingleton<NotificationListener>();
         builder.Services.AddChanges();
         builder.Services.AddNodes();
         builder.Services.AddHealth();

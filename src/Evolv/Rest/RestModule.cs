@@ -17,7 +17,6 @@ static class RestModule
             .AddSettings<RestOptions, RestOptions.Validator>(RestOptions.Section)
             .AddSingleton<IValidateOptions<RestOptions>, JwtSettings>()
             .AddSingleton(new ErrorFamily(Root, typeof(RestError)))
-            .AddSingleton<NotificationListener>()
             .AddSingleton<RestSnapshots>()
             .AddSingleton<SchemaWatcher>()
             .AddHostedService(provider => provider.GetRequiredService<SchemaWatcher>())

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Evolv.Platform.Data;
 using Evolv.Platform.Settings;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Platform.Nodes;
@@ -11,7 +10,6 @@ static class NodesModule
 {
     internal static IServiceCollection AddNodes(this IServiceCollection services)
     {
-        services.TryAddSingleton<NotificationListener>();
         return services
             .AddSettings<RedisOptions, RedisOptions.Validator>(RedisOptions.Section)
             .AddSingleton(provider => new NodeBus(
