@@ -1,5 +1,4 @@
 using Evolv.Platform;
-using Evolv.Platform.Data;
 using Evolv.Platform.Settings;
 using Evolv.Rest.Response;
 using Evolv.Rest.Token;
