@@ -6,6 +6,9 @@ static partial class Log
     [LoggerMessage(EventId = 3001, Level = LogLevel.Warning, Message = "Nobody can be told of changes ({Reason}); trying again in {Pause}")]
     internal static partial void AudienceUnknown(this ILogger logger, string reason, TimeSpan pause);
 
+    [LoggerMessage(EventId = 3007, Level = LogLevel.Error, Message = "{Count} changes could not be told")]
+    internal static partial void ChangesNotTold(this ILogger logger, Exception exception, int count);
+
     [LoggerMessage(EventId = 3002, Level = LogLevel.Warning, Message = "A channel could not be opened")]
     internal static partial void JoinFailed(this ILogger logger, Exception exception);
 

@@ -32,6 +32,7 @@ sealed class RowVisibility(Database database)
 {
     const int CallersInBatch = 250;
     const int LongestMilliseconds = 2000;
+    const int MostTroubled = 10_000;
 
     // Policies that raised for somebody: those are asked apart, so that the others need not be asked twice.
     readonly ConcurrentDictionary<(Caller, string Schema, string Table), bool> _troubled = new();
@@ -82,6 +83,8 @@ sealed class RowVisibility(Database database)
                 // What was answered before it holds; the rest is asked again without it.
                 var (caller, rows) = questions[batch.Span[answered]];
                 answers[batch.Span[answered]] = new RowsSeen(new bool[rows.Keys.Count], exception.MessageText);
+                if (_troubled.Count >= MostTroubled)
+                    _troubled.Clear(); // Of sessions that are long gone.
                 _troubled[(caller, rows.Schema, rows.Table)] = true;
                 from += answered + 1;
             }

@@ -19,7 +19,8 @@ sealed class ChangeFeed(
     const int WaitingChanges = 50_000;
     const int ChangesInBatch = 1000;
 
-    static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -47,6 +48,7 @@ sealed class ChangeFeed(
 
     async Task TellAsync(List<Change> batch, CancellationToken cancellationToken)
     {
+        var pause = FirstPause;
         while (batch.Count > 0)
         {
             try
@@ -59,8 +61,17 @@ sealed class ChangeFeed(
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
                 // Nobody has been told anything yet; while the database is away no changes come either.
-                logger.AudienceUnknown(exception.Message, Pause);
-                await Task.Delay(Pause, time, cancellationToken);
+                logger.AudienceUnknown(exception.Message, pause);
+                await Task.Delay(pause, time, cancellationToken);
+                pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                // A fault of ours must not end the telling of all others.
+                logger.ChangesNotTold(exception, batch.Count);
+                batch.Clear();
+                TellOfStream(new ChangeEvent.Gap("the server failed to tell of some"));
+                TellOfStream(new ChangeEvent.Streaming());
             }
         }
     }

@@ -82,7 +82,7 @@ sealed class JoinHandler(
         if (socket.Channels.Length >= options.Value.MaxChannelsPerSocket)
             throw JoinError.TooManyChannels();
 
-        var join = JoinPayload.Read(message.Payload, presence.NewRef);
+        var join = JoinPayload.Read(message.Payload);
         var asked = await credentials.FindAsync(socket, join.Token);
         if (asked.Caller.UserId is { } user && !sockets.MayJoin(socket, user))
             throw JoinError.TooManySockets();
@@ -126,8 +126,8 @@ sealed class JoinHandler(
 
         // From here on it is told; nothing is waited for, so that nobody else can end it half-open.
         subscriptions.Add(channel.Bindings);
-        socket.Add(channel);
         channel.JoinedTopic = topics.Join(channel);
+        socket.Add(channel);
         socket.Reply(message, isOk: true, Answer(join.Changes, numbers));
         if (problem is not null)
             channel.SendSystem("postgres_changes", isOk: false, problem);

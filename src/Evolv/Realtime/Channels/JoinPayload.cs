@@ -16,7 +16,7 @@ sealed record JoinPayload(
 {
     const int DefaultPatience = 15_000;
 
-    internal static JoinPayload Read(JsonElement payload, Func<string> newKey)
+    internal static JoinPayload Read(JsonElement payload)
     {
         var config = payload.Property("config");
         var (broadcast, presence) = (config.Property("broadcast"), config.Property("presence"));
@@ -28,7 +28,7 @@ sealed record JoinPayload(
             payload.Property("access_token").Text ?? payload.Property("user_token").Text,
             new ChannelConfig(
                 config.Property("private").IsTrue, broadcast.Property("ack").IsTrue, broadcast.Property("self").IsTrue,
-                presence.Property("key").Text is { Length: > 0 } key ? key : newKey(), presence.Property("enabled").IsTrue),
+                presence.Property("key").Text is { Length: > 0 } key ? key : Guid.NewGuid().ToString(), presence.Property("enabled").IsTrue),
             config.Property("postgres_changes"),
             waiting.Property("wait").IsTrue,
             TimeSpan.FromMilliseconds(patience),

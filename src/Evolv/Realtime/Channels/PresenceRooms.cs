@@ -21,7 +21,7 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
     long _refs;
 
     /// <summary>A reference that no other connection of any server has.</summary>
-    internal string NewRef() => _refPrefix + Interlocked.Increment(ref _refs).ToString("x", CultureInfo.InvariantCulture);
+    string NewRef() => _refPrefix + Interlocked.Increment(ref _refs).ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>Shows the connection under its key with this payload, or with a new one if it is shown already.</summary>
     internal void Track(Channel channel, JsonElement payload)
@@ -30,6 +30,8 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
         var meta = PresenceMeta.Of(channel.Config.PresenceKey, NewRef(), before?.Ref, payload);
         channel.Tracked = meta;
         Change(channel.JoinedTopic!, before is null ? [] : [before], [meta]);
+        if (channel.IsClosed)
+            Untrack(channel); // It was ended meanwhile, by the clock.
     }
 
     internal void Untrack(Channel channel)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Realtime.Channels;
@@ -21,7 +22,7 @@ sealed class Broadcast(
     /// <summary>A list of messages: <c>{"messages":[{topic, event, payload, private}]}</c>.</summary>
     internal Task ManyAsync(HttpContext context) => AnswerAsync(context, async (caller, body) =>
     {
-        using var document = JsonDocument.Parse(body);
+        using var document = Parse(body);
         var messages = ReadMessages(document.RootElement);
         foreach (var message in messages)
         {
@@ -38,7 +39,7 @@ sealed class Broadcast(
             throw BroadcastError.UnsupportedType();
         var isJson = type == "application/json";
         if (isJson)
-            JsonDocument.Parse(body).Dispose(); // It goes on as it came, so it must be JSON.
+            Parse(body).Dispose(); // It goes on as it came, so it must be JSON.
         var query = context.Request.Query;
         var isPrivate = string.Equals(query["private"].ToString(), "true", StringComparison.OrdinalIgnoreCase);
         var message = new BroadcastMessage(new TopicName(topic, isPrivate), @event, isJson, body, default);
@@ -109,6 +110,10 @@ sealed class Broadcast(
 
         return buffer.ToArray();
     }
+
+    // The parser does not look into texts, and clients would fail at what is no UTF-8 there.
+    static JsonDocument Parse(byte[] body)
+        => Utf8.IsValid(body) ? JsonDocument.Parse(body) : throw BroadcastError.NoJson("it is not in UTF-8");
 
     static List<BroadcastMessage> ReadMessages(JsonElement root)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Evolv.Realtime.Socket;
 
@@ -129,6 +130,8 @@ sealed class ClientMessage : IDisposable
     {
         if (bytes.IsEmpty)
             return allowNothing;
+        if (!Utf8.IsValid(bytes.Span))
+            return false; // The reader does not look into texts, and other clients would fail at them.
         try
         {
             var reader = new Utf8JsonReader(bytes.Span);
