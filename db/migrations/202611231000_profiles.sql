@@ -29,6 +29,27 @@ create function evolv.is_web_url(url text)
 
 grant execute on function evolv.is_web_url to anon, authenticated, service_role;
 
+-- For migrations: from here on /realtime/v1 tells of changes of these tables, each to those who may see the row. Only of tables
+-- with row-level security, and only of those whose primary key tells nothing: a deleted row cannot be asked about any more, so
+-- its key goes to all who subscribed. That is why user_blocks and user_roles, whose keys are people, are not published.
+create function evolv.publish_changes(variadic tables regclass[])
+    returns void
+    language plpgsql
+    set search_path = ''
+as $$
+declare
+    published oid := (select oid from pg_catalog.pg_publication where pubname = 'supabase_realtime' and not puballtables);
+    name regclass;
+begin
+    foreach name in array tables loop
+        if published is not null
+            and not exists (select from pg_catalog.pg_publication_rel where prpubid = published and prrelid = name) then
+            execute format('alter publication supabase_realtime add table %s', name);
+        end if;
+    end loop;
+end
+$$;
+
 -- profiles -----------------------------------------------------------------------------------------------------------
 
 -- What everybody may know of a person. The id is the one of auth.users, without a foreign key: the ledger and the

@@ -33,6 +33,8 @@ create table public.guild_members (
 create index guild_members_user_id_idx on public.guild_members (user_id, state);
 create unique index guild_members_owner_idx on public.guild_members (guild_id) where role = 'owner';
 
+select evolv.publish_changes('public.guild_members');
+
 -- The guilds of the caller. Definer: the policies of both tables ask it, and would otherwise ask each other.
 create function evolv.my_guild_ids()
     returns setof uuid

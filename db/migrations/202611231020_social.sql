@@ -59,6 +59,37 @@ as $$
     select pg_advisory_xact_lock(hashtextextended('evolv.lock_pair ' || least(one, other) || greatest(one, other), 0))
 $$;
 
+-- Personal topics -----------------------------------------------------------------------------------------------------
+
+-- feed:<user_id> and notifications:<user_id> are private channels of one person: they listen, and only the server sends.
+create policy messages_select_own_topics on realtime.messages
+    for select to authenticated
+    using (
+        extension = 'broadcast'
+        and topic in ('feed:' || (select auth.uid()), 'notifications:' || (select auth.uid()))
+    );
+
+-- Tells one person on notifications:<user_id> what happened: ids and small facts, and nothing from whom there is a block
+-- between or from themselves. Not granted to anybody: triggers call it. Who loads history says set_config('evolv.quiet', 'on', true).
+create function evolv.notify_person(person uuid, event text, payload jsonb, actor uuid default null)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if current_setting('evolv.quiet', true) = 'on' or person = actor or exists (
+        select
+        from public.user_blocks
+        where (blocker_id, blocked_id) in ((person, actor), (actor, person))
+    ) then
+        return;
+    end if;
+    perform realtime.send(
+        jsonb_strip_nulls(jsonb_build_object('kind', event, 'actor_id', actor)) || payload, event, 'notifications:' || person, true);
+end
+$$;
+
 create policy profiles_select_authenticated on public.profiles
     for select to authenticated
     using (
@@ -142,6 +173,35 @@ $$;
 create trigger user_follows_count
     after insert or delete or update of status on public.user_follows
     for each row execute function evolv.count_follows();
+
+create function evolv.tell_follow()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op = 'UPDATE' then
+        perform evolv.notify_person(
+            new.follower_id, 'follow_accepted', jsonb_build_object('follow_id', new.id), new.following_id);
+    else
+        perform evolv.notify_person(
+            new.following_id,
+            case new.status when 'accepted' then 'new_follower' else 'follow_requested' end,
+            jsonb_build_object('follow_id', new.id),
+            new.follower_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger user_follows_tell
+    after insert on public.user_follows
+    for each row execute function evolv.tell_follow();
+
+create trigger user_follows_tell_accepted
+    after update of status on public.user_follows
+    for each row when (old.status = 'pending' and new.status = 'accepted') execute function evolv.tell_follow();
 
 -- A block ends following in both directions.
 create function evolv.unfollow_blocked()
@@ -328,6 +388,48 @@ create policy posts_delete_own on public.posts
     for delete to authenticated
     using (user_id = (select auth.uid()));
 
+-- Whether another person than the caller sees a post, as the policies above say it of the caller. Not granted to anybody.
+create function evolv.sees_post(person uuid, post public.posts)
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        (post.deleted_at is null or post.user_id = person)
+        and evolv.can_view(
+            post.user_id, post.visibility, person,
+            array(
+                select blocked_id from public.user_blocks where blocker_id = person
+                union all
+                select blocker_id from public.user_blocks where blocked_id = person
+            ),
+            exists (
+                select
+                from public.user_follows
+                where follower_id = person and following_id = post.user_id and status = 'accepted'
+            ))
+        and (
+            post.guild_id is null
+            or post.user_id = person
+            or exists (
+                select
+                from public.guilds g
+                where g.id = post.guild_id
+                    and (
+                        g.visibility = 'public'
+                        or g.owner_id = person
+                        or exists (
+                            select
+                            from public.guild_members m
+                            where m.guild_id = g.id and m.user_id = person and m.state = 'active'
+                        )
+                    )
+            )
+        )
+$$;
+
 -- post_likes and post_shares -------------------------------------------------------------------------------------------
 
 create table public.post_likes (
@@ -370,6 +472,24 @@ $$;
 create trigger post_likes_count
     after insert or delete on public.post_likes
     for each row execute function evolv.count_post_likes();
+
+create function evolv.tell_post_like()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.notify_person(
+        (select p.user_id from public.posts p where p.id = new.post_id), 'post_liked',
+        jsonb_build_object('post_id', new.post_id), new.user_id);
+    return null;
+end
+$$;
+
+create trigger post_likes_tell
+    after insert on public.post_likes
+    for each row execute function evolv.tell_post_like();
 
 create function evolv.count_post_shares()
     returns trigger
@@ -475,6 +595,36 @@ $$;
 create trigger comments_count
     after insert or delete or update of deleted_at on public.comments
     for each row execute function evolv.count_comments();
+
+-- Tells the author of the comment that is answered, or else of the post. A reply may reach somebody who cannot see the post any
+-- more; they are not told.
+create function evolv.tell_comment()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    post public.posts;
+    answered uuid;
+    told constant jsonb := jsonb_strip_nulls(jsonb_build_object(
+        'post_id', new.post_id, 'comment_id', new.id, 'parent_comment_id', new.parent_comment_id));
+begin
+    select * into post from public.posts p where p.id = new.post_id;
+    select c.user_id into answered from public.comments c where c.id = new.parent_comment_id and c.deleted_at is null;
+    if answered <> new.user_id and evolv.sees_post(answered, post) then
+        perform evolv.notify_person(answered, 'comment_replied', told, new.user_id);
+    end if;
+    if answered is distinct from post.user_id then
+        perform evolv.notify_person(post.user_id, 'post_commented', told, new.user_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger comments_tell
+    after insert on public.comments
+    for each row execute function evolv.tell_comment();
 
 alter table public.comments enable row level security;
 
@@ -610,6 +760,32 @@ create policy feed_items_select_authenticated on public.feed_items
             user_id in (select unnest(evolv.my_followees())))
         and (guild_id is null or user_id = (select auth.uid()) or exists (select from public.guilds g where g.id = feed_items.guild_id))
     );
+
+select evolv.publish_changes('public.user_follows', 'public.posts', 'public.comments', 'public.feed_items');
+
+-- Of these people, who is to be told of these items on feed:<user_id>: who follows the author or is in the guild. Whether they
+-- may see the item, the policies say afterwards.
+create function evolv.feed_audience(items uuid[], people uuid[])
+    returns table (item_id uuid, person uuid)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select f.id, p.person
+    from public.feed_items f
+    join public.user_follows u on u.following_id = f.user_id and u.status = 'accepted'
+    join unnest(people) p (person) on p.person = u.follower_id
+    where f.id = any (items)
+    union
+    select f.id, p.person
+    from public.feed_items f
+    join public.guild_members m on m.guild_id = f.guild_id and m.state = 'active' and m.user_id <> f.user_id
+    join unnest(people) p (person) on p.person = m.user_id
+    where f.id = any (items)
+$$;
+
+grant execute on function evolv.feed_audience to service_role;
 
 create function evolv.publish_post()
     returns trigger

@@ -138,6 +138,23 @@ create table public.user_badges (
 create index user_badges_badge_id_idx on public.user_badges (badge_id);
 create index user_badges_event_id_idx on public.user_badges (event_id);
 
+create function evolv.tell_badge()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.notify_person(
+        new.user_id, 'badge_awarded', jsonb_build_object('user_badge_id', new.id, 'badge_id', new.badge_id));
+    return null;
+end
+$$;
+
+create trigger user_badges_tell
+    after insert on public.user_badges
+    for each row execute function evolv.tell_badge();
+
 alter table public.badges enable row level security;
 alter table public.user_badges enable row level security;
 
@@ -166,6 +183,25 @@ create table public.user_levels (
 ) with (fillfactor = 80); -- Room for updates in place: every award rewrites the row.
 
 create index user_levels_total_xp_idx on public.user_levels (total_xp desc, user_id) with (fillfactor = 80);
+
+create function evolv.tell_level()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.notify_person(new.user_id, 'level_up', jsonb_build_object('level', new.current_level));
+    return null;
+end
+$$;
+
+-- Every award updates the row; only the few that lift the person come here.
+create trigger user_levels_tell
+    after update of current_level on public.user_levels
+    for each row when (new.current_level > old.current_level) execute function evolv.tell_level();
+
+select evolv.publish_changes('public.user_badges', 'public.user_levels');
 
 create table public.xp_transactions (
     id          uuid primary key default gen_random_uuid(),

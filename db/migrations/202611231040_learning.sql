@@ -327,6 +327,8 @@ create trigger path_reviews_rate
 
 -- Access --------------------------------------------------------------------------------------------------------------
 
+select evolv.publish_changes('public.learning_path_enrollments', 'public.learning_path_step_progress');
+
 alter table public.learning_paths enable row level security;
 alter table public.learning_path_steps enable row level security;
 alter table public.learning_path_enrollments enable row level security;

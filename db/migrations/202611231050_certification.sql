@@ -186,6 +186,26 @@ $$;
 
 grant execute on function public.verify_certificate to anon, authenticated, service_role;
 
+-- Tells the person what was decided. Nothing of the notes: the request itself has them.
+create function evolv.tell_decision()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.notify_person(
+        new.user_id, 'certification_' || new.status, jsonb_build_object('request_id', new.id, 'skill_id', new.skill_id));
+    return null;
+end
+$$;
+
+create trigger certification_requests_tell_decision
+    after update of status on public.certification_requests
+    for each row when (new.status in ('approved', 'rejected') and old.status <> new.status) execute function evolv.tell_decision();
+
+select evolv.publish_changes('public.certification_requests', 'public.certifications');
+
 alter table public.certification_requests enable row level security;
 alter table public.certifications enable row level security;
 

@@ -2,6 +2,7 @@ using Evolv.Auth.Endpoints;
 using Evolv.Auth.Grants;
 using Evolv.Auth.Tokens;
 using Evolv.Platform;
+using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,9 @@ static class AuthModule
         services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
             provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded"), NeedsOurSchema: true));
         services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<CallerFinder>();
+        services.AddSingleton<FindCaller>(provider => provider.GetRequiredService<CallerFinder>().FindAsync);
+        services.AddSingleton<FindEndedSessions>(provider => provider.GetRequiredService<CallerFinder>().FindEndedAsync);
         services.AddSingleton<AccessToken>();
         services.AddSingleton<RefreshTokens>();
         services.AddSingleton<Sessions>();

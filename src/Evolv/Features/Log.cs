@@ -8,4 +8,7 @@ static partial class Log
 
     [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "Leaderboard refresh failed; trying again at the next tick")]
     internal static partial void LeaderboardRefreshFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 5003, Level = LogLevel.Warning, Message = "Nobody could be told of new feed items; those who listen are asked to refresh")]
+    internal static partial void FeedTopicFailed(this ILogger logger, Exception exception);
 }

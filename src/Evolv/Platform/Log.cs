@@ -24,4 +24,53 @@ static partial class Log
 
     [LoggerMessage(EventId = 9030, Level = LogLevel.Warning, Message = "Evolv has no use for {Variables}; see docs/configuration.md")]
     internal static partial void VariablesIgnored(this ILogger logger, string variables);
+
+    [LoggerMessage(EventId = 9040, Level = LogLevel.Information, Message = "Changes stream from the slot {Slot}, published by {Publications}")]
+    internal static partial void ChangesStream(this ILogger logger, string slot, string publications);
+
+    [LoggerMessage(EventId = 9041, Level = LogLevel.Warning, Message = "The change stream was interrupted and goes on when PostgreSQL lets it")]
+    internal static partial void ChangesInterrupted(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9042, Level = LogLevel.Warning, Message = "Changes were missed, what depends on them is read anew: {Reason}")]
+    internal static partial void ChangesMissed(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9043, Level = LogLevel.Warning, Message = "No changes come until PostgreSQL is set up for them: {Reason}")]
+    internal static partial void ChangesNotSetUp(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9044, Level = LogLevel.Warning, Message = "{Consumer} reads changes too slowly and misses some")]
+    internal static partial void ConsumerTooSlow(this ILogger logger, string consumer);
+
+    [LoggerMessage(EventId = 9045, Level = LogLevel.Information, Message = "Dropped the replication slot {Slot}, left behind by another server")]
+    internal static partial void SlotSwept(this ILogger logger, string slot);
+
+    [LoggerMessage(EventId = 9046, Level = LogLevel.Warning, Message = "The replication slot {Slot} could not be dropped; another server will")]
+    internal static partial void SlotNotDropped(this ILogger logger, string slot, Exception exception);
+
+    [LoggerMessage(EventId = 9060, Level = LogLevel.Warning,
+        Message = "Other servers are not reached through {Through}: {Reason}. This one goes on without them and tries again by itself")]
+    internal static partial void NodesUnreachable(this ILogger logger, string through, string reason);
+
+    [LoggerMessage(EventId = 9061, Level = LogLevel.Information, Message = "Other servers can be reached again")]
+    internal static partial void NodesReachable(this ILogger logger);
+
+    [LoggerMessage(EventId = 9062, Level = LogLevel.Warning,
+        Message = "More than {Capacity} bytes wait to be sent to other servers; the oldest messages are dropped")]
+    internal static partial void NodeMessagesDropped(this ILogger logger, int capacity);
+
+    [LoggerMessage(EventId = 9063, Level = LogLevel.Information, Message = "Server {Node} is there")]
+    internal static partial void NodeJoined(this ILogger logger, Guid node);
+
+    [LoggerMessage(EventId = 9064, Level = LogLevel.Information, Message = "Server {Node} is gone")]
+    internal static partial void NodeLeft(this ILogger logger, Guid node);
+
+    [LoggerMessage(EventId = 9065, Level = LogLevel.Warning,
+        Message = "Ignored a notification on {Channel} that no server of this installation made; do all know the owner by the same password?")]
+    internal static partial void NodeNotificationIgnored(this ILogger logger, string channel);
+
+    [LoggerMessage(EventId = 9066, Level = LogLevel.Error, Message = "What another server said could not be handled")]
+    internal static partial void NodeHandlerFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9067, Level = LogLevel.Warning,
+        Message = "No password is in Database:ConnectionString or Database:PoolConnectionString, so other servers cannot be told from strangers and are not heard; add one, or set Redis:ConnectionString")]
+    internal static partial void NodesHaveNoSecret(this ILogger logger);
 }

@@ -61,6 +61,12 @@ sealed record ConnectionStrings(NpgsqlConnectionStringBuilder Owner, NpgsqlConne
     internal string OwnerUrl
         => $"postgresql://{Uri.EscapeDataString(Owner.Username ?? "")}{(string.IsNullOrEmpty(Owner.Password) ? "" : ":" + Uri.EscapeDataString(Owner.Password))}@{Owner.Host}:{Owner.Port}/{Uri.EscapeDataString(Owner.Database ?? "")}";
 
+    /// <summary>A secret that all servers of the installation know and nobody else; null when there is no password to derive it from.</summary>
+    internal byte[]? SecretOf(string purpose)
+        => new[] { Owner.Password, Pool.Password }.FirstOrDefault(password => !string.IsNullOrEmpty(password)) is { } password
+            ? Convert.FromHexString(Derive(password, purpose))
+            : null;
+
     // Every server that knows the owner's password finds the same one, so there is nothing to store or to share.
     static string Derive(string password, string role)
         => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(password), Encoding.UTF8.GetBytes(role)));

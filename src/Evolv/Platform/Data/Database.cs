@@ -1,4 +1,5 @@
 using System.Data;
+using System.Globalization;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
@@ -124,6 +125,47 @@ sealed class Database(NpgsqlDataSource source)
             throw;
         }
     }
+
+    /// <summary>Asks a question for each of several callers, in one transaction that changes nothing and one round trip.</summary>
+    /// <param name="questions">Who asks, and what.</param>
+    /// <param name="longestMilliseconds">How long each may take.</param>
+    /// <param name="read">Called for each result, in the order of the questions.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="PostgresException">The first question that is refused; those before it have been answered.</exception>
+    internal async Task AskEachAsync(
+        IReadOnlyList<(Caller Caller, NpgsqlBatchCommand Statement)> questions, int longestMilliseconds,
+        Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken)
+    {
+        await using var connection = await OpenAsync(cancellationToken);
+        try
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { OnlyRead(longestMilliseconds) } };
+            foreach (var (caller, statement) in questions)
+            {
+                batch.BatchCommands.Add(Become(caller));
+                batch.BatchCommands.Add(statement);
+            }
+
+            await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
+            for (var i = 0; i < questions.Count; i++)
+            {
+                await reader.NextResultAsync(cancellationToken); // from the settings, or from the question before, to becoming
+                await reader.NextResultAsync(cancellationToken);
+                await read(reader, cancellationToken);
+            }
+        }
+        catch (PostgresException)
+        {
+            connection.ForgetStatements();
+            throw;
+        }
+    }
+
+    static NpgsqlBatchCommand OnlyRead(int longestMilliseconds)
+        => new("select set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true)")
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = longestMilliseconds.ToString(CultureInfo.InvariantCulture) } },
+        };
 
     async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {

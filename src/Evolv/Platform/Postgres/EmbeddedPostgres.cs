@@ -128,6 +128,8 @@ sealed class EmbeddedPostgres(DataFolder folder, ILogger<EmbeddedPostgres> logge
             wal_level = logical
             max_wal_size = 2GB
             max_slot_wal_keep_size = 512MB
+            max_replication_slots = 100
+            max_wal_senders = 100
             wal_compression = pglz
             checkpoint_timeout = 15min
             random_page_cost = 1.1

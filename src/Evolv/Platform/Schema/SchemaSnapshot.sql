@@ -1,10 +1,10 @@
--- What the catalog says of the schemas auth, evolv and public: one row for each statement, in the order of the snapshot.
+-- What the catalog says of the schemas auth, evolv, public and realtime: one row for each statement, in the order of the snapshot.
 -- Runs with an empty search_path, so that every name comes out with its schema. What belongs to an extension is left out.
 with
 schemas as (
     select n.oid, n.nspname as name, n.nspacl, n.nspowner
     from pg_namespace n
-    where n.nspname in ('auth', 'evolv', 'public')
+    where n.nspname in ('auth', 'evolv', 'public', 'realtime')
 ),
 
 relations as (
@@ -16,6 +16,7 @@ relations as (
     from pg_class c
     join schemas s on s.oid = c.relnamespace
     where c.relkind in ('r', 'p', 'f', 'v', 'm')
+        and not (c.relispartition and c.relname ~ '_\d{4}_\d{2}_\d{2}$') -- those of a day come and go
         and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
 ),
 

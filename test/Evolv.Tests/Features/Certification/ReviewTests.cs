@@ -106,7 +106,7 @@ public sealed class ReviewTests(EvolvCluster cluster, SharedDatabase shared) : I
             PostgresErrorCodes.CheckViolation);
     }
 
-    static Task<Guid> ApplyAsync(TestDatabase database, Caller applicant) => database.ScalarAsync<Guid>(
+    internal static Task<Guid> ApplyAsync(TestDatabase database, Caller applicant) => database.ScalarAsync<Guid>(
         applicant,
         $"""
         insert into certification_requests (skill_id, requested_level, evidence_type, evidence_urls)

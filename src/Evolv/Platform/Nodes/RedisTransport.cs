@@ -1,0 +1,53 @@
+using Evolv.Platform.Data;
+using StackExchange.Redis;
+
+namespace Evolv.Platform.Nodes;
+
+/// <summary>Packets through Redis' publish and subscribe, on a channel that is named after the database: it is what the servers share.</summary>
+sealed class RedisTransport(ConfigurationOptions redis, Database database) : INodeTransport
+{
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    RedisChannel? _channel;
+    volatile ISubscriber? _subscriber;
+
+    public string Advice { get; } = $"Redis at {string.Join(", ", redis.EndPoints)} (start it, or correct or leave out Redis:ConnectionString)";
+
+    public async Task ListenAsync(Action begun, Action<ReadOnlyMemory<byte>> heard, CancellationToken cancellationToken)
+    {
+        var channel = _channel ??= await NameChannelAsync(cancellationToken);
+        var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The driver would connect again by itself and say nothing of what was lost; a new connection begins with a hello.
+        var connection = await ConnectionMultiplexer.ConnectAsync(redis);
+        try
+        {
+            connection.ConnectionFailed += (_, failure) => lost.TrySetException(new IOException($"the connection ended ({failure.FailureType})"));
+            var subscriber = connection.GetSubscriber();
+            var queue = await subscriber.SubscribeAsync(channel);
+            queue.OnMessage(message => heard((byte[]?)message.Message));
+            _subscriber = subscriber;
+            begun();
+            await lost.Task.WaitAsync(cancellationToken);
+        }
+        finally
+        {
+            _subscriber = null;
+            await connection.CloseAsync(allowCommandsToComplete: false);
+            await connection.DisposeAsync();
+        }
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
+    {
+        var subscriber = _subscriber ?? throw new IOException("there is no connection");
+        await subscriber.PublishAsync(_channel!.Value, packet).WaitAsync(Patience, cancellationToken);
+    }
+
+    // Equal for all servers of an installation, whatever way they take to PostgreSQL, and for no other installation.
+    async Task<RedisChannel> NameChannelAsync(CancellationToken cancellationToken)
+    {
+        var installation = await database.QuerySingleAsync(
+            Caller.Service, $"select system_identifier || ':' || current_database() from pg_control_system()", row => row.GetString(0), cancellationToken);
+        return RedisChannel.Literal($"evolv:{installation}:nodes");
+    }
+}

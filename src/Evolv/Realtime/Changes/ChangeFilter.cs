@@ -1,0 +1,108 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Evolv.Realtime.Changes;
+
+/// <summary>How a filter compares.</summary>
+enum FilterOperator
+{
+    Eq,
+    Neq,
+    Lt,
+    Lte,
+    Gt,
+    Gte,
+    In,
+    Like,
+    Ilike,
+    Is,
+    Match,
+    Imatch,
+    IsDistinct,
+}
+
+/// <summary>One condition on a changed row, as the client wrote it: <c>column=op.value</c>.</summary>
+/// <param name="Column">Name of the column.</param>
+/// <param name="Operator">How it compares.</param>
+/// <param name="IsNegated">Whether <c>not.</c> stood before it.</param>
+/// <param name="Values">What it compares with: several for <c>in</c>, else one.</param>
+sealed record FilterText(string Column, FilterOperator Operator, bool IsNegated, ImmutableArray<string> Values);
+
+/// <summary>A condition whose column and values were found good.</summary>
+/// <param name="Text">The condition; values that have one text are in that.</param>
+/// <param name="Column">Of the table.</param>
+sealed record ChangeFilter(FilterText Text, PublishedColumn Column)
+{
+    /// <summary>Whether the value alone decides, so that bindings can be found by it.</summary>
+    internal bool IsIndexable => Column.HasOneText && !Text.IsNegated && Text.Operator is FilterOperator.Eq or FilterOperator.In;
+
+    /// <summary>Whether it compares with values of the column's type, and not with a pattern or a word of SQL.</summary>
+    internal bool ComparesValues
+        => Text.Operator is not (FilterOperator.Like or FilterOperator.Ilike or FilterOperator.Match or FilterOperator.Imatch or FilterOperator.Is);
+
+    /// <summary>Whether it can be decided here. What compares by a type's own order or by a pattern is left to PostgreSQL.</summary>
+    internal bool IsPlain => Text.Operator switch
+    {
+        FilterOperator.Eq or FilterOperator.Neq or FilterOperator.In or FilterOperator.IsDistinct => Column.HasOneText,
+        FilterOperator.Lt or FilterOperator.Lte or FilterOperator.Gt or FilterOperator.Gte => Column.IsInteger,
+        FilterOperator.Is => Text.Values[0] == "null" || Column.BaseType == "bool",
+        FilterOperator.Like or FilterOperator.Ilike or FilterOperator.Match or FilterOperator.Imatch => false,
+    };
+
+    /// <summary>What SQL would say of a value; what it leaves open is no.</summary>
+    internal bool Passes(string? value)
+    {
+        if (Text.Operator is FilterOperator.Is)
+            return Is(value) != Text.IsNegated;
+        if (Text.Operator is FilterOperator.IsDistinct)
+            return (value != Text.Values[0]) != Text.IsNegated;
+        return value is not null && Compare(value) != Text.IsNegated;
+    }
+
+    /// <summary>The condition in SQL: <c>$1</c> is the changed value, <c>$2</c> what it is compared with, both as text.</summary>
+    internal string ToSql()
+    {
+        var value = $"$1::text::{Column.SqlType}";
+        var given = $"$2::text::{Column.SqlType}";
+        var condition = Text.Operator switch
+        {
+            FilterOperator.Eq => $"{value} = {given}",
+            FilterOperator.Neq => $"{value} <> {given}",
+            FilterOperator.Lt => $"{value} < {given}",
+            FilterOperator.Lte => $"{value} <= {given}",
+            FilterOperator.Gt => $"{value} > {given}",
+            FilterOperator.Gte => $"{value} >= {given}",
+            FilterOperator.In => $"{value} in (select e::text::{Column.SqlType} from unnest($2::text[]) u (e))",
+            FilterOperator.Like => $"{value} like $2::text",
+            FilterOperator.Ilike => $"{value} ilike $2::text",
+            FilterOperator.Match => $"{value} ~ $2::text",
+            FilterOperator.Imatch => $"{value} ~* $2::text",
+            FilterOperator.IsDistinct => $"{value} is distinct from {given}",
+            // A word of the grammar, not the client's.
+            FilterOperator.Is => $"{value} is {Text.Values[0]} and $2::text is not null",
+        };
+        return $"select coalesce({(Text.IsNegated ? "not " : "")}({condition}), false)";
+    }
+
+    bool Compare(string value) => Text.Operator switch
+    {
+        FilterOperator.Eq => value == Text.Values[0],
+        FilterOperator.Neq => value != Text.Values[0],
+        FilterOperator.In => Text.Values.Contains(value),
+        FilterOperator.Lt => Order(value) < 0,
+        FilterOperator.Lte => Order(value) <= 0,
+        FilterOperator.Gt => Order(value) > 0,
+        FilterOperator.Gte => Order(value) >= 0,
+        var other => throw new InvalidOperationException($"{other} is PostgreSQL's to decide"),
+    };
+
+    int Order(string value)
+        => long.Parse(value, CultureInfo.InvariantCulture).CompareTo(long.Parse(Text.Values[0], CultureInfo.InvariantCulture));
+
+    bool Is(string? value) => Text.Values[0] switch
+    {
+        "null" or "unknown" => value is null,
+        "true" => value == "t",
+        _ => value == "f",
+    };
+}

@@ -1,0 +1,34 @@
+using Evolv.Platform.Data;
+using Evolv.Realtime.Socket;
+
+namespace Evolv.Realtime.Channels;
+
+/// <summary>Whose rights a token gives. Without one, or with an opaque key instead, those of the connection's key.</summary>
+sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
+{
+    const string OpaquePrefix = "sb_";
+
+    /// <summary>Whether the client sent something that is none of its own tokens.</summary>
+    internal static bool IsNoToken(string? token) => string.IsNullOrEmpty(token) || token.StartsWith(OpaquePrefix, StringComparison.Ordinal);
+
+    /// <exception cref="JoinError">The token is not good.</exception>
+    internal async ValueTask<Credentials> FindAsync(RealtimeSocket socket, string? token)
+    {
+        var isOfConnection = IsNoToken(token);
+        var found = isOfConnection ? socket.ConnectedAs : await findCaller(token!);
+        if (found.Caller is { } caller && !(found.ExpiresAt <= time.GetUtcNow()))
+            return new Credentials(caller, isOfConnection ? null : token, found.SessionId, found.ExpiresAt);
+        throw Refuse(found);
+    }
+
+    /// <summary>How long ago it ended.</summary>
+    internal JoinError Expired(DateTimeOffset expiresAt) => JoinError.Expired(Math.Max(0, (int)(time.GetUtcNow() - expiresAt).TotalSeconds));
+
+    JoinError Refuse(FoundCaller found) => found switch
+    {
+        { ExpiresAt: { } expiresAt } when found.IsExpired || expiresAt <= time.GetUtcNow() => Expired(expiresAt),
+        { Refusal: { } refusal } when refusal.StartsWith("Expected 3 parts", StringComparison.Ordinal) => JoinError.MalformedToken(),
+        { Refusal: "JWT cryptographic operation failed" or "No suitable key was found to decode the JWT" } => JoinError.BadSignature(),
+        _ => JoinError.InvalidToken(found.Refusal ?? "The token is not one of this server"),
+    };
+}

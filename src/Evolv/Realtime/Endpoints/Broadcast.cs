@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Evolv.Platform.Data;
+using Evolv.Platform.Http;
+using Evolv.Realtime.Channels;
+using Evolv.Realtime.Socket;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace Evolv.Realtime.Endpoints;
+
+/// <summary>
+/// POST /realtime/v1/api/broadcast, and …/broadcast/{topic}/events/{event}: broadcasts without a socket. Answered with 202;
+/// private messages of a caller who may not write are dropped, as the reference does.
+/// </summary>
+sealed class Broadcast(
+    Broadcasts broadcasts, MessageStore store, ChannelAuthorizer authorizer, FindCaller findCaller, IOptions<RealtimeOptions> options,
+    ILogger<Broadcast> logger)
+{
+    const int MostMessages = 100;
+
+    /// <summary>A list of messages: <c>{"messages":[{topic, event, payload, private}]}</c>.</summary>
+    internal Task ManyAsync(HttpContext context) => AnswerAsync(context, async (caller, body) =>
+    {
+        using var document = JsonDocument.Parse(body);
+        var messages = ReadMessages(document.RootElement);
+        foreach (var message in messages)
+        {
+            if (await MayWriteAsync(caller, message.Topic, context.RequestAborted))
+                broadcasts.Send(message, sender: null);
+        }
+    });
+
+    /// <summary>One message: the body is its payload.</summary>
+    internal Task OneAsync(HttpContext context, string topic, string @event) => AnswerAsync(context, async (caller, body) =>
+    {
+        var type = context.Request.ContentType?.Split(';')[0].Trim();
+        if (type is not ("application/json" or "application/octet-stream"))
+            throw BroadcastError.UnsupportedType();
+        var isJson = type == "application/json";
+        if (isJson)
+            JsonDocument.Parse(body).Dispose(); // It goes on as it came, so it must be JSON.
+        var query = context.Request.Query;
+        var isPrivate = string.Equals(query["private"].ToString(), "true", StringComparison.OrdinalIgnoreCase);
+        var message = new BroadcastMessage(new TopicName(topic, isPrivate), @event, isJson, body, default);
+        var isToBeKept = query["persist"].ToString() == "true" || query.ContainsKey("persist[ttl]");
+        if (isToBeKept && !isPrivate)
+            throw BroadcastError.Invalid("persist", "is for private topics");
+        if (!await MayWriteAsync(caller, message.Topic, context.RequestAborted))
+            return;
+        if (isToBeKept)
+            await store.AddAsync(message, sender: null, context.RequestAborted);
+        else
+            broadcasts.Send(message, sender: null);
+    });
+
+    async Task AnswerAsync(HttpContext context, Func<Caller, byte[], Task> send)
+    {
+        try
+        {
+            var caller = await FindCallerAsync(context.Request);
+            await send(caller, await ReadBodyAsync(context.Request, context.RequestAborted));
+            context.Response.StatusCode = 202;
+        }
+        catch (BroadcastError error)
+        {
+            await WriteAsync(context, error);
+        }
+        catch (JsonException exception)
+        {
+            await WriteAsync(context, BroadcastError.NoJson(exception.Message));
+        }
+        catch (JoinError error)
+        {
+            await WriteAsync(context, BroadcastError.PolicyFailed(error.Message));
+        }
+        catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
+        {
+            logger.MessageNotStored(PgErrors.ForLog(exception));
+            context.Response.Headers.RetryAfter = "1";
+            await WriteAsync(context, BroadcastError.Unavailable());
+        }
+    }
+
+    static Task WriteAsync(HttpContext context, BroadcastError error)
+    {
+        context.Response.StatusCode = error.Status;
+        return context.Response.WriteAsJsonAsync(
+            error.Field is { } field
+                ? (object)new { errors = new Dictionary<string, string[]> { [field] = [error.Message] }, message = error.Message }
+                : new { message = error.Message, error = error.Message },
+            JsonSerializerOptions.Web, context.RequestAborted);
+    }
+
+    // A person's token wins over the key beside it.
+    async ValueTask<Caller> FindCallerAsync(HttpRequest request)
+    {
+        var bearer = BearerToken.Read(request.Headers.Authorization.ToString());
+        var credential = bearer is { Length: > 0 } ? bearer
+            : request.Headers["apikey"].ToString() is { Length: > 0 } key ? key : request.Headers["x-api-key"].ToString();
+        return (credential.Length > 0 ? (await findCaller(credential)).Caller : null) ?? throw BroadcastError.Unauthorized();
+    }
+
+    async Task<byte[]> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var buffer = new MemoryStream();
+        var chunk = new byte[16 * 1024];
+        for (int count; (count = await request.Body.ReadAsync(chunk, cancellationToken)) > 0;)
+        {
+            buffer.Write(chunk, 0, count);
+            if (buffer.Length > options.Value.MaxMessageBytes)
+                throw BroadcastError.Invalid("payload", $"has more than {options.Value.MaxMessageBytes} bytes");
+        }
+
+        return buffer.ToArray();
+    }
+
+    static List<BroadcastMessage> ReadMessages(JsonElement root)
+    {
+        if (root.Property("messages") is not { ValueKind: JsonValueKind.Array } messages)
+            throw BroadcastError.Invalid("messages", "can't be blank");
+        if (messages.GetArrayLength() > MostMessages)
+            throw BroadcastError.TooMany();
+        return [.. messages.EnumerateArray().Select(message =>
+        {
+            var topic = message.Property("topic").Text is { Length: > 0 } givenTopic ? givenTopic : throw BroadcastError.Invalid("topic", "can't be blank");
+            var @event = message.Property("event").Text is { Length: > 0 } givenEvent ? givenEvent : throw BroadcastError.Invalid("event", "can't be blank");
+            var payload = message.Property("payload") is { ValueKind: JsonValueKind.Object } givenPayload
+                ? givenPayload : throw BroadcastError.Invalid("payload", "must be an object");
+            return new BroadcastMessage(new TopicName(topic, message.Property("private").IsTrue), @event, IsJson: true, payload.Raw.ToArray(), default);
+        })];
+    }
+
+    async ValueTask<bool> MayWriteAsync(Caller caller, TopicName topic, CancellationToken cancellationToken)
+        => !topic.IsPrivate || (await authorizer.AskAsync(caller, topic.Name, cancellationToken)).WriteBroadcast;
+}
