@@ -3,10 +3,13 @@ using Evolv.Features.Growth;
 using Evolv.Features.Social;
 using Evolv.Functions;
 using Evolv.Platform;
+using Evolv.Platform.Changes;
 using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
+using Evolv.Platform.Nodes;
 using Evolv.Platform.Settings;
+using Evolv.Realtime;
 using Evolv.Rest;
 using Npgsql;
 
@@ -34,18 +37,23 @@ static class Program
         builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
         builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
         builder.Services.AddSingleton<Database>();
+        builder.Services.AddChanges();
+        builder.Services.AddNodes();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddAuth();
         builder.Services.AddRest();
+        builder.Services.AddRealtime();
         builder.Services.AddFunctions();
         builder.Services.AddGrowth();
+        builder.Services.AddSocial();
 
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
         app.UseUrls();
         app.UseHttp(answersCorsItself: RestModule.Root);
         app.UseRest();
+        app.UseRealtime();
         app.UseAuth();
         app.UseFunctions();
         app.UseRouting();
@@ -53,6 +61,7 @@ static class Program
         app.MapHealth();
         app.MapAuth();
         app.MapRest();
+        app.MapRealtime();
         var functions = app.MapFunctions();
         functions.MapGrowth();
         functions.MapSocial();

@@ -48,12 +48,11 @@ static class RealtimeModule
     {
         if (!app.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
             return; // It works on our schema; without it there is none.
-        var endpoint = app.ServiceProvider.GetRequiredService<SocketEndpoint>();
-        var broadcast = app.ServiceProvider.GetRequiredService<Broadcast>();
         var realtime = app.MapGroup(Root);
-        realtime.MapGet("/websocket", endpoint.HandleAsync);
-        realtime.MapPost("/api/broadcast", broadcast.ManyAsync);
-        realtime.MapPost("/api/broadcast/{topic}/events/{event}", broadcast.OneAsync);
+        realtime.MapGet("/websocket", (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context));
+        realtime.MapPost("/api/broadcast", (HttpContext context, Broadcast broadcast) => broadcast.ManyAsync(context));
+        realtime.MapPost("/api/broadcast/{topic}/events/{event}",
+            (HttpContext context, Broadcast broadcast, string topic, string @event) => broadcast.OneAsync(context, topic, @event));
     }
 
     static void AddRunning<T>(IServiceCollection services) where T : class, IHostedService

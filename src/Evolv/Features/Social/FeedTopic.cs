@@ -35,7 +35,7 @@ sealed class FeedTopic(
             {
                 await TellAsync(items, stoppingToken);
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
                 logger.FeedTopicFailed(exception);
                 AskToRefresh("new items could not be told of");
@@ -93,7 +93,7 @@ sealed class FeedTopic(
 
     static (Caller Caller, RowKeys Rows) Question((Guid Person, IReadOnlyList<NewItem> Items) audience)
         => (Caller.User(audience.Person),
-            new RowKeys("public", "feed_items", ["id"], [.. audience.Items.Select(item => new[] { item.Id.ToString() })]));
+            new RowKeys("public", "feed_items", [new KeyColumn("id", "uuid")], [.. audience.Items.Select(item => new[] { item.Id.ToString() })]));
 
     void AskToRefresh(string reason)
     {
@@ -120,15 +120,7 @@ sealed record NewItem(Guid Id, Guid UserId, string ActivityType, DateTimeOffset 
             Guid.Parse(Value("id")), Guid.Parse(Value("user_id")), Value("activity_type"),
             DateTimeOffset.Parse(Value("created_at"), CultureInfo.InvariantCulture));
 
-        string Value(string column)
-        {
-            for (var i = 0; i < change.Table.Columns.Length; i++)
-            {
-                if (change.Table.Columns[i].Name == column)
-                    return change.New[i].Text!; // None of these columns takes a null, and an insert has all of them.
-            }
-
-            throw new InvalidOperationException($"feed_items has no column {column}");
-        }
+        // None of these columns takes a null, and an insert has all of them.
+        string Value(string column) => change.NewAt(change.Table.IndexOf(column)).Text!;
     }
 }

@@ -18,7 +18,20 @@ enum ChangeKind
 sealed record ChangedColumn(string Name, string Type, uint TypeOid, bool IsIdentity);
 
 /// <summary>A table as it was when its rows changed. A new object after each change of its definition.</summary>
-sealed record ChangedTable(string Schema, string Name, uint Oid, ImmutableArray<ChangedColumn> Columns);
+sealed record ChangedTable(string Schema, string Name, uint Oid, ImmutableArray<ChangedColumn> Columns)
+{
+    /// <summary>-1 when it has no such column.</summary>
+    internal int IndexOf(string column)
+    {
+        for (var i = 0; i < Columns.Length; i++)
+        {
+            if (Columns[i].Name == column)
+                return i;
+        }
+
+        return -1;
+    }
+}
 
 /// <summary>
 /// A value in PostgreSQL's text form, with the settings UTC, ISO, hex. The default value is one that the log does not
@@ -47,7 +60,14 @@ readonly record struct ChangedValue
 /// <param name="CommittedAt">When its transaction was committed.</param>
 /// <param name="Lsn">The end of its transaction in the log: changes of one transaction share it, later ones have greater ones.</param>
 sealed record Change(
-    ChangedTable Table, ChangeKind Kind, ImmutableArray<ChangedValue> New, ImmutableArray<ChangedValue> Old, DateTimeOffset CommittedAt, ulong Lsn);
+    ChangedTable Table, ChangeKind Kind, ImmutableArray<ChangedValue> New, ImmutableArray<ChangedValue> Old, DateTimeOffset CommittedAt, ulong Lsn)
+{
+    /// <summary>The value afterwards. An unchanged one that is stored out of line stands in the old row, if at all.</summary>
+    internal ChangedValue NewAt(int index) => New[index] is { IsKnown: true } value ? value : OldAt(index);
+
+    /// <summary>The value before, as far as it is known.</summary>
+    internal ChangedValue OldAt(int index) => Old.IsEmpty ? default : Old[index];
+}
 
 /// <summary>What a consumer of the change stream reads.</summary>
 abstract record ChangeEvent

@@ -138,30 +138,10 @@ sealed class Subscriptions
 
 static class ChangeExtensions
 {
-    extension(Change change)
+    /// <summary>The value that filters look at: of the new row, or of the old one when it is gone.</summary>
+    internal static ChangedValue Filterable(this Change change, string column)
     {
-        /// <summary>The value that filters look at: of the new row, or of the old one when it is gone.</summary>
-        internal ChangedValue Filterable(string column)
-        {
-            var index = change.IndexOf(column);
-            return index < 0 ? default : change.Kind == ChangeKind.Delete ? change.OldAt(index) : change.NewAt(index);
-        }
-
-        internal int IndexOf(string column)
-        {
-            var columns = change.Table.Columns;
-            for (var i = 0; i < columns.Length; i++)
-            {
-                if (columns[i].Name == column)
-                    return i;
-            }
-
-            return -1;
-        }
-
-        /// <summary>An unchanged value that is stored out of line stands in the old row, if at all.</summary>
-        internal ChangedValue NewAt(int index) => change.New[index] is { IsKnown: true } value ? value : change.OldAt(index);
-
-        internal ChangedValue OldAt(int index) => change.Old.IsEmpty ? default : change.Old[index];
+        var index = change.Table.IndexOf(column);
+        return index < 0 ? default : change.Kind == ChangeKind.Delete ? change.OldAt(index) : change.NewAt(index);
     }
 }
