@@ -21,10 +21,11 @@ export async function join(evolv, name, realtime) {
 }
 
 /** The same for an app that has its tokens from elsewhere and does not know when a session ends. Its token may be replaced. */
-export function connectWith(evolv, token) {
+export async function connectWith(evolv, token) {
   const app = { token }
   app.supabase = createClient(evolv.API_URL, evolv.PUBLISHABLE_KEY, { accessToken: async () => app.token, realtime: { transport: ws } })
   connected.push(app.supabase)
+  await app.supabase.realtime.setAuth() // before it joins anything
   return app
 }
 

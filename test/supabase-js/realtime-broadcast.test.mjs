@@ -71,15 +71,15 @@ describe('broadcast', () => {
     assert.equal((await heardByOld.next()).event, 'text')
   })
 
-  it('keeps its order and loses nothing, 200 in a row', async () => {
+  it('keeps its order and loses nothing', async () => {
     const [speaker, listener] = [connect(evolv), connect(evolv)].map((one) => one.channel('many', { config: { broadcast: { ack: true } } }))
     const heard = listen(listener, 'broadcast')
     await Promise.all([speaker, listener].map(joined))
 
-    for (let n = 0; n < 200; n++) assert.equal(await say(speaker, 'n', { n }), 'ok')
+    for (let n = 0; n < 50; n++) assert.equal(await say(speaker, 'n', { n }), 'ok')
 
-    await heard.next(({ payload }) => payload.n === 199)
-    assert.deepEqual(heard.received.map(({ payload }) => payload.n), Array.from({ length: 199 }, (_, n) => n))
+    await heard.next(({ payload }) => payload.n === 49)
+    assert.deepEqual(heard.received.map(({ payload }) => payload.n), Array.from({ length: 49 }, (_, n) => n))
   })
 
   it('stays on its topic, and public topics apart from private ones of the same name', async () => {

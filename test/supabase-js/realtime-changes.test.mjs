@@ -214,13 +214,14 @@ describe('changes of tables', () => {
     const [[hers], [his], [visitors]] = await Promise.all([ada.supabase, bob.supabase, visitor].map((one) => watch(one, { table: 'notes' })))
 
     await owner('insert into public.notes (id, owner_id) values (41, $1), (42, $2), (43, null)', [ada.id, bob.id])
+    const all = [hers, his, visitors]
+    await Promise.all(all.map((events) => events.next(({ new: note }) => note.id === 43))) // who may see a row is asked while it is there
+    assert.deepEqual(all.map(ids), [[41], [42], []])
     await owner('delete from public.notes where id in (41, 42, 43)')
 
-    await Promise.all([hers, his, visitors].map((events) => events.next(({ old }) => old.id === 43)))
-    const seen = (events) => events.received.filter((change) => change.eventType === 'INSERT').map((change) => change.new.id)
-    assert.deepEqual([seen(hers), seen(his), seen(visitors)], [[41, 43], [42, 43], [43]])
     // Deletes tell everybody a key, as Supabase does, and nothing else.
-    assert.deepEqual(visitors.received.filter((change) => change.eventType === 'DELETE').map((change) => change.old), [{ id: 41 }, { id: 42 }])
+    await Promise.all(all.map((events) => events.next(({ old }) => old.id === 43)))
+    assert.deepEqual(visitors.received.map((change) => [change.eventType, change.new, change.old]), [41, 42].map((id) => ['DELETE', {}, { id }]))
   })
 
   it('follow the feed\'s rule of visibility: strangers, followers, the unfollowed and the blocked', async () => {
@@ -272,7 +273,7 @@ describe('changes of tables', () => {
       complaints[name] = message
     }
 
-    assert.match(complaints.filter, /^Error parsing `filter` params: \["nonsense"\]/)
+    assert.match(complaints.filter, /^Error parsing `filter` params: /)
     assert.match(complaints.column, /nothing/)
     assert.match(complaints.value, /many/)
     assert.match(complaints.table, /^Unable to subscribe to changes with given parameters\./)
