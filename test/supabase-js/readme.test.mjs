@@ -42,6 +42,8 @@ describe('README', () => {
     assert.match(printed, /^1 \[ \{ content: 'My first query', profiles: \{ full_name: 'Ada' \} \} \]$/m)
     assert.match(printed, /new_level: 3/)
     assert.match(printed, /achievement \{/)
+    assert.match(printed, /^live: post$/m)
+    assert.match(printed, /^live: achievement$/m)
   })
 
   it('names the two commands', () => {

@@ -15,6 +15,9 @@ static partial class Log
     [LoggerMessage(EventId = 3004, Level = LogLevel.Warning, Message = "It is not known which sessions have ended")]
     internal static partial void SessionsUnknown(this ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 3006, Level = LogLevel.Warning, Message = "A policy of realtime.messages failed for topic {Topic}: {Error}")]
+    internal static partial void ChannelPolicyFailed(this ILogger logger, string topic, string error);
+
     [LoggerMessage(EventId = 3005, Level = LogLevel.Warning, Message = "realtime.messages was not tidied")]
     internal static partial void UpkeepFailed(this ILogger logger, Exception exception);
 }

@@ -1,5 +1,6 @@
 using Evolv.Platform.Data;
 using Evolv.Tests.Support;
+using Npgsql;
 
 namespace Evolv.Tests.Realtime;
 
@@ -111,6 +112,22 @@ public sealed class AuthorizeTests(EvolvCluster cluster)
 
         Assert.Equal(new Rights { Error = "role \"nobody_knows_me\" does not exist" }, noRole);
         Assert.Equal(new Rights { Error = "invalid input syntax for type json" }, noClaims);
+    }
+
+    [Fact]
+    public async Task Policy_that_takes_long_is_ended_by_the_statement_timeout()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        var ada = await database.PersonAsync("Ada");
+        await database.ExecuteAsync(
+            "create policy room_read on realtime.messages for select to authenticated using (pg_sleep(60) is not null)");
+        await using var session = await database.Database.BeginAsync(Caller.Service, Token);
+        await session.ExecuteAsync($"set local statement_timeout = '100ms'", Token); // Of authenticator, 8 seconds.
+
+        var refusal = await Assert.ThrowsAsync<PostgresException>(
+            () => session.QuerySingleAsync(Question(ada, "room", NoHeaders), _ => true, Token));
+
+        Assert.Equal(PostgresErrorCodes.QueryCanceled, refusal.SqlState);
     }
 
     [Fact]

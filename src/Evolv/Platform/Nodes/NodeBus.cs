@@ -6,12 +6,13 @@ namespace Evolv.Platform.Nodes;
 /// </summary>
 /// <remarks>
 /// Who comes says hello and is answered; who lives says something every few seconds, unless it is alone; who ends says bye, and
-/// who is silent for too long has ended. The wire brings back what a server sends: one that does not hear itself is
+/// who is silent for too long has ended. It may only have slept, so whoever is left alone that way says hello now and then. The wire brings back what a server sends: one that does not hear itself is
 /// not connected, whatever its connections say, and says hello until it does.
 /// </remarks>
 sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeBus> logger) : BackgroundService
 {
     const int QueuedBytes = 8 * 1024 * 1024;
+    const int SearchBeats = 12;
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.1);
     static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
@@ -24,7 +25,8 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
     volatile IReadOnlyCollection<Guid> _peers = [];
     TaskCompletionSource _deaf = new(TaskCreationOptions.RunContinuationsAsynchronously);
     long? _unheardSince; // When this server sent what it has not heard yet.
-    bool _isLost;
+    int? _searching; // Heartbeats since the last of the others fell silent.
+    volatile bool _isLost;
 
     /// <summary>This server; new at every start.</summary>
     internal Guid Id { get; } = Guid.CreateVersion7();
@@ -61,7 +63,7 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_peers.Count > 0)
+        if (_peers.Count > 0 && !_isLost)
         {
             _outbox.Say(NodeWords.Bye);
             await _saidBye.Task.WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -149,7 +151,10 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
                 foreach (var (peer, heard) in _lastHeard)
                 {
                     if (time.GetElapsedTime(heard) >= Heartbeat * 3)
+                    {
                         Remove(peer);
+                        _searching = 0;
+                    }
                 }
 
                 if (_unheardSince is { } since)
@@ -161,6 +166,10 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
                 else if (_lastHeard.Count > 0)
                 {
                     _outbox.Say(NodeWords.None);
+                }
+                else if (_searching++ % SearchBeats == 0)
+                {
+                    _outbox.Say(NodeWords.Hello);
                 }
             }
         }
@@ -183,6 +192,7 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
             if (isNew)
             {
                 _peers = [.. _lastHeard.Keys];
+                _searching = null;
                 logger.NodeJoined(packet.From);
                 Raise(Joined, packet.From);
             }

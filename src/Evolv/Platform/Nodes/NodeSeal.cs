@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 
@@ -91,7 +92,7 @@ sealed class NodeSeal(byte[] secret)
     sealed class Sender(AesGcm cipher)
     {
         long _last;
-        List<byte[]>? _parts;
+        ArrayBufferWriter<byte>? _packet;
 
         internal AesGcm Cipher => cipher;
 
@@ -100,15 +101,16 @@ sealed class NodeSeal(byte[] secret)
             if (number <= _last)
                 return null; // Somebody repeats what he heard.
             if ((place & Begins) != 0)
-                _parts = [];
+                _packet = new ArrayBufferWriter<byte>();
             else if (number != _last + 1)
-                _parts = null;
+                _packet = null;
             _last = number;
-            _parts?.Add(part);
-            if ((place & Ends) == 0 || _parts is not { } parts)
+            _packet?.Write(part);
+            if ((place & Ends) == 0)
                 return null;
-            _parts = null;
-            return parts.Count == 1 ? parts[0] : [.. parts.SelectMany(all => all)];
+            var whole = _packet?.WrittenSpan.ToArray();
+            _packet = null;
+            return whole;
         }
     }
 }

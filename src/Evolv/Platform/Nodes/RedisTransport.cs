@@ -17,8 +17,7 @@ sealed class RedisTransport(ConfigurationOptions redis, Database database) : INo
     {
         var channel = _channel ??= await NameChannelAsync(cancellationToken);
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // The driver would connect again by itself and say nothing of what was lost; a new connection begins with a hello.
-        var connection = await ConnectionMultiplexer.ConnectAsync(redis);
+        await using var connection = await ConnectAsync();
         try
         {
             connection.ConnectionFailed += (_, failure) => lost.TrySetException(new IOException($"the connection ended ({failure.FailureType})"));
@@ -33,7 +32,6 @@ sealed class RedisTransport(ConfigurationOptions redis, Database database) : INo
         {
             _subscriber = null;
             await connection.CloseAsync(allowCommandsToComplete: false);
-            await connection.DisposeAsync();
         }
     }
 
@@ -41,6 +39,20 @@ sealed class RedisTransport(ConfigurationOptions redis, Database database) : INo
     {
         var subscriber = _subscriber ?? throw new IOException("there is no connection");
         await subscriber.PublishAsync(_channel!.Value, packet).WaitAsync(Patience, cancellationToken);
+    }
+
+    // The driver would connect again by itself and say nothing of what was lost; a new connection begins with a hello.
+    async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        try
+        {
+            return await ConnectionMultiplexer.ConnectAsync(redis);
+        }
+        catch (RedisConnectionException exception)
+        {
+            // Its message advises settings that are not for operators.
+            throw new IOException($"there is no connection ({exception.FailureType})", exception);
+        }
     }
 
     // Equal for all servers of an installation, whatever way they take to PostgreSQL, and for no other installation.

@@ -46,8 +46,8 @@ sealed class BindingReader(PublishedTables tables, Database database)
         var bindings = ImmutableArray.CreateBuilder<ChangeBinding>();
         foreach (var (entry, number) in Entries(entries).Zip(numbers))
         {
-            if (bindings.Any(binding => binding.Id == number))
-                continue; // The same entry again.
+            if (entry.ValueKind != JsonValueKind.Object || bindings.Any(binding => binding.Id == number))
+                continue; // Nothing, or the same entry again.
             bindings.Add(await ReadAsync(channel, caller, entry, number, cancellationToken));
         }
 
@@ -59,25 +59,42 @@ sealed class BindingReader(PublishedTables tables, Database database)
         var schema = Word(entry, "schema") is { Length: > 0 } givenSchema ? givenSchema : "public";
         var table = Word(entry, "table") is { Length: > 0 } givenTable ? givenTable : ChangeBinding.Any;
         var (kind, filterText) = (Kind(entry), Word(entry, "filter"));
-        var described = $"[event: {Word(entry, "event")}, schema: {schema}, table: {table}, filters: {filterText}]";
+        var texts = ReadFilters(filterText);
+        var described = $"[event: {Word(entry, "event")}, schema: {schema}, table: {table}, filters: [{string.Join(", ", texts)}], select: {Described(entry)}]";
         if (schema == ChangeBinding.Any || table == ChangeBinding.Any)
         {
-            if (filterText.Length > 0)
-                throw new BadSubscriptionException($"Error parsing `filter` params: a filter needs a table {described}");
+            if (texts.Count > 0)
+                throw Wrong(described, "a filter needs a table");
             if (!await tables.HasAnyAsync(caller.Role, schema == ChangeBinding.Any ? null : schema, cancellationToken))
                 throw NotPublished(described);
             return new ChangeBinding(channel, number, kind, schema, table, [], default);
         }
 
         var published = await tables.FindAsync(caller.Role, schema, table, cancellationToken) ?? throw NotPublished(described);
-        var filters = ImmutableArray.CreateBuilder<ChangeFilter>();
-        foreach (var text in ReadFilters(filterText))
-            filters.Add(await CheckAsync(caller, text, Column(published, text.Column), cancellationToken));
-        return new ChangeBinding(channel, number, kind, schema, table, filters.DrainToImmutable(), Select(entry, published));
+        try
+        {
+            var filters = ImmutableArray.CreateBuilder<ChangeFilter>();
+            foreach (var text in texts)
+                filters.Add(await CheckAsync(caller, ChangeFilter.On(published, text), cancellationToken));
+            return new ChangeBinding(channel, number, kind, schema, table, filters.DrainToImmutable(), Select(entry, published));
+        }
+        catch (FormatException exception)
+        {
+            throw Wrong(described, $"ERROR P0001 (raise_exception) {exception.Message}");
+        }
+        catch (PostgresException exception) when (!PgErrors.IsUnavailable(exception))
+        {
+            throw Wrong(described, $"ERROR {exception.SqlState} {exception.MessageText}");
+        }
     }
 
     static BadSubscriptionException NotPublished(string described) => new(
         $"Unable to subscribe to changes with given parameters. Please check Realtime is enabled for the given connect parameters: {described}");
+
+    static BadSubscriptionException Wrong(string described, string why) => new(
+        $"Unable to subscribe to changes with given parameters. An exception happened so please check your connect parameters: {described}. Exception: {why}");
+
+    static string Described(JsonElement entry) => entry.Property("select") is { ValueKind: JsonValueKind.Array } select ? select.GetRawText() : "nil";
 
     static List<FilterText> ReadFilters(string text)
     {
@@ -87,14 +104,9 @@ sealed class BindingReader(PublishedTables tables, Database database)
         }
         catch (FormatException exception)
         {
-            throw new BadSubscriptionException($"Error parsing `filter` params: {exception.Message}");
+            throw new BadSubscriptionException($"Error parsing `filter` params: [\"{text}\"] ({exception.Message})");
         }
     }
-
-    static PublishedColumn Column(PublishedTable table, string name)
-        => table.Columns.GetValueOrDefault(name) is { IsSelectable: true } column
-            ? column
-            : throw new BadSubscriptionException($"invalid column for filter {name}");
 
     static ImmutableArray<string> Select(JsonElement entry, PublishedTable table)
     {
@@ -105,25 +117,23 @@ sealed class BindingReader(PublishedTables tables, Database database)
         foreach (var column in columns)
         {
             if (table.Columns.GetValueOrDefault(column) is not { IsSelectable: true })
-                throw new BadSubscriptionException($"invalid column for select {column}");
+                throw new FormatException($"invalid column for select {column}");
         }
 
         return columns;
     }
 
     /// <summary>The values in their one text where the type has one, and proof for the others that PostgreSQL takes them.</summary>
-    async Task<ChangeFilter> CheckAsync(Caller caller, FilterText text, PublishedColumn column, CancellationToken cancellationToken)
-    {
-        var filter = new ChangeFilter(text, column);
-        return filter with { Text = text with { Values = KnownText(text, column) ?? await AskAsync(caller, filter, cancellationToken) } };
-    }
+    async Task<ChangeFilter> CheckAsync(Caller caller, ChangeFilter filter, CancellationToken cancellationToken)
+        => filter with { Text = filter.Text with { Values = KnownText(filter) ?? await AskAsync(caller, filter, cancellationToken) } };
 
     // The usual types need no question to PostgreSQL.
-    static ImmutableArray<string>? KnownText(FilterText text, PublishedColumn column)
+    static ImmutableArray<string>? KnownText(ChangeFilter filter)
     {
+        var (text, column) = (filter.Text, filter.Column);
         if (text.Operator == FilterOperator.Is && text.Values[0] == "null")
             return text.Values;
-        if (!new ChangeFilter(text, column).ComparesValues)
+        if (!filter.ComparesValues)
             return null;
         switch (column.BaseType)
         {
@@ -141,26 +151,19 @@ sealed class BindingReader(PublishedTables tables, Database database)
     // Tries the condition itself, which tells whether the type has such an operator and whether a pattern compiles.
     async Task<ImmutableArray<string>> AskAsync(Caller caller, ChangeFilter filter, CancellationToken cancellationToken)
     {
-        try
-        {
-            await database.AskEachAsync(
-                [(caller, FilterQuestions.Command(filter, null))], LongestMilliseconds, (_, _) => Task.CompletedTask, cancellationToken);
-            if (!filter.Column.HasOneText || !filter.ComparesValues)
-                return filter.Text.Values;
-            var texts = ImmutableArray.CreateBuilder<string>();
-            await database.AskEachAsync(
-                [.. filter.Text.Values.Select(value => (caller, OneText(filter.Column, value)))], LongestMilliseconds,
-                async (reader, token) =>
-                {
-                    await reader.ReadAsync(token);
-                    texts.Add(reader.GetString(0));
-                }, cancellationToken);
-            return texts.DrainToImmutable();
-        }
-        catch (PostgresException exception) when (!PgErrors.IsUnavailable(exception))
-        {
-            throw new BadSubscriptionException($"Error parsing `filter` params: {exception.MessageText}");
-        }
+        await database.AskEachAsync(
+            [(caller, FilterQuestions.Command(filter, null))], LongestMilliseconds, (_, _) => Task.CompletedTask, cancellationToken);
+        if (!filter.Column.HasOneText || !filter.ComparesValues)
+            return filter.Text.Values;
+        var texts = ImmutableArray.CreateBuilder<string>();
+        await database.AskEachAsync(
+            [.. filter.Text.Values.Select(value => (caller, OneText(filter.Column, value)))], LongestMilliseconds,
+            async (reader, token) =>
+            {
+                await reader.ReadAsync(token);
+                texts.Add(reader.GetString(0));
+            }, cancellationToken);
+        return texts.DrainToImmutable();
     }
 
     static NpgsqlBatchCommand OneText(PublishedColumn column, string value) => new($"select $1::text::{column.SqlType}::text")

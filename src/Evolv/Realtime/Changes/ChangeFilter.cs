@@ -26,13 +26,45 @@ enum FilterOperator
 /// <param name="Operator">How it compares.</param>
 /// <param name="IsNegated">Whether <c>not.</c> stood before it.</param>
 /// <param name="Values">What it compares with: several for <c>in</c>, else one.</param>
-sealed record FilterText(string Column, FilterOperator Operator, bool IsNegated, ImmutableArray<string> Values);
+sealed record FilterText(string Column, FilterOperator Operator, bool IsNegated, ImmutableArray<string> Values)
+{
+    /// <summary>As the reference prints it in errors.</summary>
+    public override string ToString()
+        => $"{{\"{Column}\", \"{Operator.ToString().ToLowerInvariant()}\", \"{string.Join(',', Values)}\", {(IsNegated ? "true" : "false")}}}";
+}
 
 /// <summary>A condition whose column and values were found good.</summary>
 /// <param name="Text">The condition; values that have one text are in that.</param>
-/// <param name="Column">Of the table.</param>
-sealed record ChangeFilter(FilterText Text, PublishedColumn Column)
+/// <param name="Column">Of the table; of a path into JSON, its end.</param>
+/// <param name="Path">A path into JSON as SQL, <c>->'a'->>'b'</c>, or nothing.</param>
+sealed record ChangeFilter(FilterText Text, PublishedColumn Column, string Path = "")
 {
+    const string Arrow = "->";
+
+    /// <exception cref="FormatException">There is no such column that may be selected.</exception>
+    internal static ChangeFilter On(PublishedTable table, FilterText text)
+    {
+        var at = text.Column.IndexOf(Arrow, StringComparison.Ordinal);
+        var name = at < 0 ? text.Column : text.Column[..at];
+        if (table.Columns.GetValueOrDefault(name) is not { IsSelectable: true } column)
+            throw new FormatException($"invalid column for filter {name}");
+        if (at < 0)
+            return new ChangeFilter(text, column);
+        if (column.BaseType is not ("json" or "jsonb") || text.Column.Contains('\0', StringComparison.Ordinal))
+            throw new FormatException($"invalid path for filter {text.Column}");
+        var (path, isText) = ("", false);
+        foreach (var step in text.Column[at..].Split(Arrow)[1..])
+        {
+            if (isText)
+                throw new FormatException($"nothing comes after ->> in {text.Column}");
+            isText = step.StartsWith('>');
+            var key = isText ? step[1..] : step;
+            path += $"{Arrow}{(isText ? ">" : "")}{(int.TryParse(key, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var index) ? index.ToString(CultureInfo.InvariantCulture) : $"'{key.Replace("'", "''", StringComparison.Ordinal)}'")}";
+        }
+
+        return new ChangeFilter(text, column with { BaseType = "", SqlType = isText ? "pg_catalog.text" : "pg_catalog.jsonb" }, path);
+    }
+
     /// <summary>Whether the value alone decides, so that bindings can be found by it.</summary>
     internal bool IsIndexable => Column.HasOneText && !Text.IsNegated && Text.Operator is FilterOperator.Eq or FilterOperator.In;
 
@@ -45,7 +77,7 @@ sealed record ChangeFilter(FilterText Text, PublishedColumn Column)
     {
         FilterOperator.Eq or FilterOperator.Neq or FilterOperator.In or FilterOperator.IsDistinct => Column.HasOneText,
         FilterOperator.Lt or FilterOperator.Lte or FilterOperator.Gt or FilterOperator.Gte => Column.IsInteger,
-        FilterOperator.Is => Text.Values[0] == "null" || Column.BaseType == "bool",
+        FilterOperator.Is => Path.Length == 0 && (Text.Values[0] == "null" || Column.BaseType == "bool"),
         FilterOperator.Like or FilterOperator.Ilike or FilterOperator.Match or FilterOperator.Imatch => false,
     };
 
@@ -62,7 +94,7 @@ sealed record ChangeFilter(FilterText Text, PublishedColumn Column)
     /// <summary>The condition in SQL: <c>$1</c> is the changed value, <c>$2</c> what it is compared with, both as text.</summary>
     internal string ToSql()
     {
-        var value = $"$1::text::{Column.SqlType}";
+        var value = Path.Length == 0 ? $"$1::text::{Column.SqlType}" : $"($1::text::jsonb{Path})";
         var given = $"$2::text::{Column.SqlType}";
         var condition = Text.Operator switch
         {

@@ -22,9 +22,11 @@ sealed class AccessTokenHandler(CredentialsFinder credentials, ChannelAuthorizer
             if (channel.Config.IsPrivate)
             {
                 var rights = await authorizer.AskAsync(renewed.Caller, channel.Name, CancellationToken.None);
-                if (channel.Rights.ReadBroadcast && !rights.ReadBroadcast)
+                if ((channel.Rights.ReadBroadcast && !rights.ReadBroadcast) || (channel.ReadsPresence && channel.Rights.ReadPresence && !rights.ReadPresence))
                 {
-                    End(channel, message, $"You no longer have permission to read from this Channel topic: {channel.Name}");
+                    End(channel, message, rights is { ReadBroadcast: false, ReadPresence: false }
+                        ? JoinError.Unauthorized(channel.Name).Message
+                        : $"You no longer have permission to read from this Channel topic: {channel.Name}");
                     return;
                 }
 

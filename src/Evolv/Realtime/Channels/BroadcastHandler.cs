@@ -10,15 +10,15 @@ sealed class BroadcastHandler(Broadcasts broadcasts, MessageStore store, ILogger
 {
     internal async Task HandleAsync(Channel channel, ClientMessage message)
     {
-        // Who may not write is not told, with or without acknowledgement, as in the reference.
         if (!channel.Rights.WriteBroadcast)
-            return;
-        if (Read(channel, message) is not { } broadcast)
         {
-            channel.Socket.Reply(message, isOk: false, "{\"reason\":\"A broadcast is {type, event, payload}\"}"u8);
+            // Who does not ask for an answer is not told, as in the reference.
+            if (channel.Config.Acknowledges)
+                channel.Socket.Reply(message, isOk: false, RealtimeJson.Object(json => json.WriteString("reason", JoinError.MayNotWrite(channel.Name).Reason)));
             return;
         }
 
+        var broadcast = Read(channel, message);
         if (IsToBeKept(message))
         {
             await KeepAsync(channel, message, broadcast);
@@ -30,17 +30,17 @@ sealed class BroadcastHandler(Broadcasts broadcasts, MessageStore store, ILogger
             channel.Socket.Reply(message, isOk: true, "{}"u8);
     }
 
-    static BroadcastMessage? Read(Channel channel, ClientMessage message)
+    static BroadcastMessage Read(Channel channel, ClientMessage message)
     {
         var topic = new TopicName(channel.Name, channel.Config.IsPrivate);
         if (message.Binary is { } binary)
             return new BroadcastMessage(topic, binary.Event, binary.IsJson, binary.Payload, default);
-        if (message.Payload.Property("event").Text is not { } @event)
-            return null;
-        var payload = message.Payload.Property("payload");
         return new BroadcastMessage(
-            topic, @event, IsJson: true, payload.ValueKind == JsonValueKind.Undefined ? "{}"u8.ToArray() : payload.Raw.ToArray(), default);
+            topic, null, IsJson: true, message.Payload.ValueKind == JsonValueKind.Undefined ? "{}"u8.ToArray() : message.Payload.Raw.ToArray(), default);
     }
+
+    static byte[] PayloadOf(JsonElement message)
+        => message.Property("payload") is { ValueKind: not JsonValueKind.Undefined } payload ? payload.Raw.ToArray() : "{}"u8.ToArray();
 
     static bool IsToBeKept(ClientMessage message)
     {
@@ -55,6 +55,8 @@ sealed class BroadcastHandler(Broadcasts broadcasts, MessageStore store, ILogger
     // The database tells all servers of it, this one included.
     async Task KeepAsync(Channel channel, ClientMessage message, BroadcastMessage broadcast)
     {
+        if (broadcast.Event is null)
+            broadcast = broadcast with { Event = message.Payload.Property("event").Text ?? "", Payload = PayloadOf(message.Payload) };
         if (!channel.Config.IsPrivate)
         {
             channel.Socket.Reply(message, isOk: false, "{\"error\":\"A message on a public channel cannot be stored\"}"u8);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net.WebSockets;
 using System.Text;
 using Evolv.Platform.Nodes;
 using Evolv.Realtime.Socket;
@@ -7,28 +8,32 @@ namespace Evolv.Realtime.Channels;
 
 /// <summary>One broadcast on its way to the members of a topic.</summary>
 /// <param name="Topic">Where.</param>
-/// <param name="Event">Its event.</param>
+/// <param name="Event">Its event; null for a text message, which goes on as it came, with whatever is in it.</param>
 /// <param name="IsJson">Whether the payload is JSON.</param>
-/// <param name="Payload">The client's own payload.</param>
+/// <param name="Payload">The client's own payload; for a text message the whole one.</param>
 /// <param name="Metadata">JSON or nothing.</param>
-sealed record BroadcastMessage(TopicName Topic, string Event, bool IsJson, ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Metadata)
+sealed record BroadcastMessage(TopicName Topic, string? Event, bool IsJson, ReadOnlyMemory<byte> Payload, ReadOnlyMemory<byte> Metadata)
 {
     const byte PrivateFlag = 1;
     const byte JsonFlag = 2;
+    const byte WholeFlag = 4;
 
-    /// <summary>Null when it does not fit into a frame.</summary>
-    internal Push? ToPush()
+    /// <summary>In the second version a binary frame; what is too long for one, and all in the first version, is text if it is JSON.</summary>
+    internal Push ToPush()
     {
         var topic = Channel.Prefix + Topic.Name;
-        return IsJson ? new Push(topic, "broadcast", ToJson()) : Push.Binary(topic, Event, Metadata.Span, Payload.Span);
+        return new Push(version =>
+            version == ProtocolVersion.V2 && Event is not null && Push.Binary(topic, Event, Metadata.Span, IsJson, Payload.Span) is { } binary ? binary
+            : IsJson ? new Frame(Wire.Encode(version, null, null, topic, "broadcast", ToJson()), WebSocketMessageType.Text)
+            : null);
     }
 
     /// <summary>For another server.</summary>
     internal byte[] Encode()
     {
-        var (topic, @event) = (Encoding.UTF8.GetBytes(Topic.Name), Encoding.UTF8.GetBytes(Event));
+        var (topic, @event) = (Encoding.UTF8.GetBytes(Topic.Name), Encoding.UTF8.GetBytes(Event ?? ""));
         var bytes = new byte[1 + 12 + topic.Length + @event.Length + Metadata.Length + Payload.Length];
-        bytes[0] = (byte)((Topic.IsPrivate ? PrivateFlag : 0) | (IsJson ? JsonFlag : 0));
+        bytes[0] = (byte)((Topic.IsPrivate ? PrivateFlag : 0) | (IsJson ? JsonFlag : 0) | (Event is null ? WholeFlag : 0));
         var at = 1;
         foreach (var part in (ReadOnlySpan<ReadOnlyMemory<byte>>)[topic, @event, Metadata])
         {
@@ -48,7 +53,8 @@ sealed record BroadcastMessage(TopicName Topic, string Event, bool IsJson, ReadO
         var @event = Encoding.UTF8.GetString(Take().Span);
         var metadata = Take();
         var flags = bytes.Span[0];
-        return new BroadcastMessage(new TopicName(topic, (flags & PrivateFlag) != 0), @event, (flags & JsonFlag) != 0, bytes[at..], metadata);
+        return new BroadcastMessage(
+            new TopicName(topic, (flags & PrivateFlag) != 0), (flags & WholeFlag) != 0 ? null : @event, (flags & JsonFlag) != 0, bytes[at..], metadata);
 
         ReadOnlyMemory<byte> Take()
         {
@@ -58,7 +64,7 @@ sealed record BroadcastMessage(TopicName Topic, string Event, bool IsJson, ReadO
         }
     }
 
-    byte[] ToJson() => RealtimeJson.Object(json =>
+    byte[] ToJson() => Event is null ? Payload.ToArray() : RealtimeJson.Object(json =>
     {
         json.WriteString("type", "broadcast");
         json.WriteString("event", Event);
@@ -90,8 +96,7 @@ sealed class Broadcasts(Topics topics, NodeBus bus) : IHostedService
     /// <summary>From the database, which every server reads itself.</summary>
     internal void SendHere(BroadcastMessage message, Channel? sender)
     {
-        if (topics.Find(message.Topic) is { } topic && message.ToPush() is { } push)
-            topic.Broadcast(push, sender);
+        topics.Find(message.Topic)?.Broadcast(message.ToPush(), sender);
     }
 
     /// <summary>From a slice, to one person's topic.</summary>

@@ -6,9 +6,9 @@ namespace Evolv.Realtime.Channels;
 /// Asks the policies of <c>realtime.messages</c> what a caller may do on a private topic. One round trip: the function
 /// <c>realtime.authorize</c> tries everything as the caller and undoes it.
 /// </summary>
-sealed class ChannelAuthorizer(Database database)
+sealed class ChannelAuthorizer(Database database, ILogger<ChannelAuthorizer> logger)
 {
-    /// <exception cref="JoinError">A policy raised.</exception>
+    /// <summary>Nothing, when a policy raised.</summary>
     internal async Task<ChannelRights> AskAsync(Caller caller, string topic, CancellationToken cancellationToken)
     {
         if (caller.IsService)
@@ -21,6 +21,8 @@ sealed class ChannelAuthorizer(Database database)
             """,
             row => (Rights: new ChannelRights(row.GetBoolean(0), row.GetBoolean(1), row.GetBoolean(2), row.GetBoolean(3)), Error: row.GetText(4)),
             cancellationToken);
-        return answer.Error is { } error ? throw JoinError.PolicyFailed(error) : answer.Rights;
+        if (answer.Error is { } error)
+            logger.ChannelPolicyFailed(topic, error);
+        return answer.Rights;
     }
 }

@@ -8,8 +8,8 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
 {
     const string OpaquePrefix = "sb_";
 
-    /// <summary>Whether the client sent something that is none of its own tokens.</summary>
-    internal static bool IsNoToken(string? token) => string.IsNullOrEmpty(token) || token.StartsWith(OpaquePrefix, StringComparison.Ordinal);
+    /// <summary>Whether the client sent nothing, or a key in the place of a token.</summary>
+    internal static bool IsNoToken(string? token) => token is null || token.StartsWith(OpaquePrefix, StringComparison.Ordinal);
 
     /// <exception cref="JoinError">The token is not good.</exception>
     internal async ValueTask<Credentials> FindAsync(RealtimeSocket socket, string? token)
@@ -29,6 +29,7 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
         { ExpiresAt: { } expiresAt } when found.IsExpired || expiresAt <= time.GetUtcNow() => Expired(expiresAt),
         { Refusal: { } refusal } when refusal.StartsWith("Expected 3 parts", StringComparison.Ordinal) => JoinError.MalformedToken(),
         { Refusal: "JWT cryptographic operation failed" or "No suitable key was found to decode the JWT" } => JoinError.BadSignature(),
+        { Refusal: "JWT role is not allowed" or "JWT claim exp must be a number" } => JoinError.MissingClaims(),
         _ => JoinError.InvalidToken(found.Refusal ?? "The token is not one of this server"),
     };
 }

@@ -24,6 +24,8 @@ sealed class JoinError : Exception
 
     internal static JoinError InvalidToken(string refusal) => new(401, "InvalidJWTToken", refusal);
 
+    internal static JoinError MissingClaims() => new(401, "InvalidJWTToken", "Fields `role` and `exp` are required in JWT");
+
     internal static JoinError MalformedToken() => new(401, "MalformedJWT", "The token provided is not a valid JWT");
 
     internal static JoinError BadSignature() => new(401, "JwtSignatureError", "Failed to validate JWT signature");
@@ -33,7 +35,8 @@ sealed class JoinError : Exception
     internal static JoinError Unauthorized(string topic)
         => new(403, "Unauthorized", $"You do not have permissions to read from this Channel topic: {topic}");
 
-    internal static JoinError PolicyFailed(string message) => new(403, "Unauthorized", $"A policy on realtime.messages failed: {message}");
+    internal static JoinError MayNotWrite(string topic)
+        => new(403, "Unauthorized", $"You do not have permissions to write to this Channel topic: {topic}");
 
     internal static JoinError TooManyChannels() => new(429, "ChannelRateLimitReached", "Too many channels");
 
@@ -47,8 +50,9 @@ sealed class JoinError : Exception
 
     internal static JoinError BadSubscription(string message) => new(400, "RealtimeDisabledForConfiguration", message);
 
-    internal static JoinError NoChanges()
-        => new(503, "PostgresChangesSubscribeTimeout", "Changes do not come from PostgreSQL now; try again");
+    internal static JoinError NoChanges(int milliseconds)
+        => new(503, "PostgresChangesSubscribeTimeout", string.Create(
+            CultureInfo.InvariantCulture, $"Timed out after {milliseconds}ms waiting for the postgres_changes subscription"));
 
     internal static JoinError NoDatabase() => new(503, "UnableToConnectToProject", "The database does not answer; try again");
 

@@ -19,6 +19,7 @@ sealed class JoinHandler(
     : IDisposable
 {
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan ReplicationPatience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     readonly TokenBucketRateLimiter _pace = new(new TokenBucketRateLimiterOptions
@@ -120,6 +121,9 @@ sealed class JoinHandler(
                 await WaitForStreamAsync(join.Patience, cancellationToken);
         }
 
+        for (var waited = TimeSpan.Zero; join.WantsToKnowOfReplication && !stream.IsStreaming && waited < ReplicationPatience; waited += Look)
+            await Task.Delay(Look, time, cancellationToken);
+
         // From here on it is told; nothing is waited for, so that nobody else can end it half-open.
         subscriptions.Add(channel.Bindings);
         socket.Add(channel);
@@ -127,12 +131,16 @@ sealed class JoinHandler(
         socket.Reply(message, isOk: true, Answer(join.Changes, numbers));
         if (problem is not null)
             channel.SendSystem("postgres_changes", isOk: false, problem);
-        else if (!numbers.IsEmpty && stream.IsStreaming)
+        else if (!channel.Bindings.IsEmpty && stream.IsStreaming)
             channel.TellOfStreaming();
         if (join.WantsToKnowOfReplication)
-            channel.SendSystem("system", stream.IsStreaming, stream.IsStreaming ? "Replication connection established" : "Replication connection is not established");
+        {
+            var isThere = stream.IsStreaming;
+            channel.SendSystem("system", isThere, isThere ? "Replication connection established" : "Replication connection is not established");
+        }
+
         if (channel.ReadsPresence && channel.Rights.ReadPresence)
-            PresenceRooms.Show(channel);
+            presence.Show(channel);
     }
 
     async Task WaitForStreamAsync(TimeSpan patience, CancellationToken cancellationToken)
@@ -140,7 +148,7 @@ sealed class JoinHandler(
         for (var waited = TimeSpan.Zero; !stream.IsStreaming; waited += Look)
         {
             if (waited >= patience || waited >= LongestWait)
-                throw JoinError.NoChanges();
+                throw JoinError.NoChanges((int)patience.TotalMilliseconds);
             await Task.Delay(Look, time, cancellationToken);
         }
     }

@@ -62,6 +62,9 @@ sealed class PresenceState
     List<PresenceMeta>? _joins;
     List<PresenceMeta>? _leaves;
 
+    /// <summary>Timestamp of when the members were last told.</summary>
+    internal long ToldAt { get; set; } = long.MinValue / 2;
+
     internal bool IsEmpty
     {
         get

@@ -59,7 +59,7 @@ sealed class PresenceHandler(PresenceRooms rooms, ChannelExit exit, IOptions<Rea
         {
             // Who tracks is told of the others from then on.
             channel.ReadsPresence = true;
-            PresenceRooms.Show(channel);
+            rooms.Show(channel);
         }
     }
 

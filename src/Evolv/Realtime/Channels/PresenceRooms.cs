@@ -41,7 +41,7 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
     }
 
     /// <summary>Tells one who has just come who is there; the others are told first what they do not know yet.</summary>
-    internal static void Show(Channel channel)
+    internal void Show(Channel channel)
     {
         var topic = channel.JoinedTopic!;
         Tell(topic, except: channel);
@@ -69,6 +69,7 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
     void Change(Topic topic, IReadOnlyList<PresenceMeta> leaves, IReadOnlyList<PresenceMeta> joins)
     {
         topics.ChangePresence(topic.Name, current => Apply(current, leaves.Select(leave => leave.Ref), joins));
+        TellIfCalm(topic.Name);
         if (bus.Peers.Count > 0)
             bus.Publish(Kind, Encode(topic.Name, leaves.Select(leave => leave.Ref), joins));
     }
@@ -82,8 +83,16 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
         _changed.Writer.TryWrite(topic.Name);
     }
 
-    static void Tell(Topic topic, Channel? except)
+    // Who tracks first is told of at once; in a crowd what changes within a moment is told together.
+    void TellIfCalm(TopicName name)
     {
+        if (topics.Find(name) is { } topic && time.GetElapsedTime(topic.Presence.ToldAt) > Moment)
+            Tell(topic, except: null);
+    }
+
+    void Tell(Topic topic, Channel? except)
+    {
+        topic.Presence.ToldAt = time.GetTimestamp();
         var diff = topic.Presence.TakeDiff();
         if (diff.IsEmpty)
             return;

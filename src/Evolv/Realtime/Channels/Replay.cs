@@ -42,6 +42,6 @@ sealed class Replay(Database database)
                 Encoding.UTF8.GetBytes($$"""{"id":"{{row.GetGuid(0)}}","replayed":true}""")),
             cancellationToken);
         messages.Reverse();
-        return [.. messages.Select(message => message.ToPush()).OfType<Push>()];
+        return [.. messages.Select(message => message.ToPush())];
     }
 }

@@ -69,10 +69,6 @@ sealed class Broadcast(
         {
             await WriteAsync(context, BroadcastError.NoJson(exception.Message));
         }
-        catch (JoinError error)
-        {
-            await WriteAsync(context, BroadcastError.PolicyFailed(error.Message));
-        }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
             logger.MessageNotStored(PgErrors.ForLog(exception));
@@ -108,7 +104,7 @@ sealed class Broadcast(
         {
             buffer.Write(chunk, 0, count);
             if (buffer.Length > options.Value.MaxMessageBytes)
-                throw BroadcastError.Invalid("payload", $"has more than {options.Value.MaxMessageBytes} bytes");
+                throw BroadcastError.Invalid("payload", "Payload size exceeds tenant limit");
         }
 
         return buffer.ToArray();

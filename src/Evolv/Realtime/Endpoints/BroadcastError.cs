@@ -18,8 +18,6 @@ sealed class BroadcastError : Exception
 
     internal static BroadcastError NoJson(string why) => new(400, $"The body is no JSON: {why}");
 
-    internal static BroadcastError PolicyFailed(string why) => new(403, why);
-
     internal static BroadcastError TooMany() => new(429, "Too many messages to broadcast, please reduce the batch size");
 
     internal static BroadcastError UnsupportedType()

@@ -12,52 +12,52 @@ readonly record struct Frame(ReadOnlyMemory<byte> Bytes, WebSocketMessageType Ty
 /// What the server sends to any number of sockets, encoded at most once for each version of the protocol. It names no join,
 /// so it is the same for everybody on a topic.
 /// </summary>
-sealed class Push
+sealed class Push(Func<ProtocolVersion, Frame?> encode)
 {
     const byte UserBroadcast = 4;
     const int LongestField = byte.MaxValue;
 
-    readonly string _topic;
-    readonly string _event;
-    readonly byte[] _payload;
-    byte[]? _v1;
-    byte[]? _v2;
+    readonly Frame?[] _frames = new Frame?[2];
+    int _encoded; // a bit for each version
 
     /// <param name="topic">As on the wire: <c>realtime:room</c>.</param>
     /// <param name="event">Phoenix's event.</param>
     /// <param name="payload">JSON.</param>
-    internal Push(string topic, string @event, byte[] payload) => (_topic, _event, _payload) = (topic, @event, payload);
-
-    Push(string topic, byte[] binary) => (_topic, _event, _payload, _v2) = (topic, "", [], binary);
-
-    /// <summary>A broadcast of bytes, which only the second version can carry.</summary>
-    /// <returns>Null when topic, event or metadata do not fit into the frame's fields.</returns>
-    internal static Push? Binary(string topic, string @event, ReadOnlySpan<byte> metadata, ReadOnlySpan<byte> payload)
+    internal Push(string topic, string @event, byte[] payload)
+        : this(version => new Frame(Wire.Encode(version, null, null, topic, @event, payload), WebSocketMessageType.Text))
     {
-        var (topicLength, eventLength) = (Encoding.UTF8.GetByteCount(topic), Encoding.UTF8.GetByteCount(@event));
-        if (topicLength > LongestField || eventLength > LongestField || metadata.Length > LongestField)
-            return null;
-        var frame = new byte[5 + topicLength + eventLength + metadata.Length + payload.Length];
-        (frame[0], frame[1], frame[2], frame[3]) = (UserBroadcast, (byte)topicLength, (byte)eventLength, (byte)metadata.Length);
-        var at = 5;
-        at += Encoding.UTF8.GetBytes(topic, frame.AsSpan(at));
-        at += Encoding.UTF8.GetBytes(@event, frame.AsSpan(at));
-        metadata.CopyTo(frame.AsSpan(at));
-        payload.CopyTo(frame.AsSpan(at + metadata.Length));
-        return new Push(topic, frame);
     }
 
     /// <summary>Null when this version cannot carry it.</summary>
     internal Frame? For(ProtocolVersion version)
     {
-        if (_event.Length == 0)
-            return version == ProtocolVersion.V2 ? new Frame(_v2!, WebSocketMessageType.Binary) : null;
-        return version == ProtocolVersion.V2
-            ? Text(_v2 ??= Wire.Encode(version, null, null, _topic, _event, _payload))
-            : Text(_v1 ??= Wire.Encode(version, null, null, _topic, _event, _payload));
+        var bit = 1 << (int)version;
+        if ((Volatile.Read(ref _encoded) & bit) == 0)
+        {
+            _frames[(int)version] = encode(version);
+            Interlocked.Or(ref _encoded, bit);
+        }
+
+        return _frames[(int)version];
     }
 
-    static Frame Text(byte[] bytes) => new(bytes, WebSocketMessageType.Text);
+    /// <summary>The binary frame of a broadcast.</summary>
+    /// <returns>Null when topic, event or metadata do not fit into the frame's fields.</returns>
+    internal static Frame? Binary(string topic, string @event, ReadOnlySpan<byte> metadata, bool isJson, ReadOnlySpan<byte> payload)
+    {
+        var (topicLength, eventLength) = (Encoding.UTF8.GetByteCount(topic), Encoding.UTF8.GetByteCount(@event));
+        if (topicLength > LongestField || eventLength > LongestField || metadata.Length > LongestField)
+            return null;
+        var frame = new byte[5 + topicLength + eventLength + metadata.Length + payload.Length];
+        (frame[0], frame[1], frame[2], frame[3], frame[4]) =
+            (UserBroadcast, (byte)topicLength, (byte)eventLength, (byte)metadata.Length, isJson ? (byte)1 : (byte)0);
+        var at = 5;
+        at += Encoding.UTF8.GetBytes(topic, frame.AsSpan(at));
+        at += Encoding.UTF8.GetBytes(@event, frame.AsSpan(at));
+        metadata.CopyTo(frame.AsSpan(at));
+        payload.CopyTo(frame.AsSpan(at + metadata.Length));
+        return new Frame(frame, WebSocketMessageType.Binary);
+    }
 }
 
 /// <summary>Writes Phoenix's five fields in the form of each version.</summary>

@@ -68,6 +68,8 @@ public sealed class DemoDataTests(EvolvCluster cluster)
                 where s.completed_at < e.enrolled_at
                 union all
                 select 'triggers off', count(*) from pg_trigger where tgenabled = 'D'
+                union all
+                select 'people told of history', count(*) from realtime.messages
             ) checks (what, n)
             where n > 0
             """);

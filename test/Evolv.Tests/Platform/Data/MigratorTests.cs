@@ -40,6 +40,24 @@ public sealed class MigratorTests(EvolvCluster cluster)
         Assert.Equal(40L, await database.ScalarAsync<long>("select count(*) from public.skills"));
     }
 
+    // Hosted Supabase may publish all tables; elsewhere the owner may not be allowed to publish any.
+    [Theory]
+    [InlineData("create publication supabase_realtime for all tables", 0)]
+    [InlineData("select 1", 0)]
+    [InlineData("create publication supabase_realtime with (publish = 'insert')", 11)]
+    public async Task Migrations_take_the_publication_as_they_find_it(string make, long tables)
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        var platform = Migrator.Files.Where(file => file.Name.StartsWith("db/platform/", StringComparison.Ordinal)).ToList();
+        await MigratorOf(database).MigrateAsync(platform, null, Token);
+        await database.ExecuteAsync($"drop publication supabase_realtime; {make};");
+
+        await MigratorOf(database).MigrateAsync(Migrator.Files, null, Token);
+
+        Assert.Equal(tables, await database.ScalarAsync<long>(
+            "select count(*) from pg_publication_rel m join pg_publication p on p.oid = m.prpubid where p.pubname = 'supabase_realtime'"));
+    }
+
     [Fact]
     public async Task A_failing_file_names_its_line_and_leaves_the_database_as_it_was()
     {

@@ -1,9 +1,13 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.Postgres;
 using Evolv.Tests.Rest;
 using Evolv.Tests.Support;
+using Microsoft.Extensions.Logging;
 
 namespace Evolv.Tests.Platform.Nodes;
 
@@ -211,6 +215,24 @@ public sealed class NodeBusTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Loss_of_Redis_is_logged_once_with_its_address_and_without_its_password()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        var address = $"127.0.0.1:{DataFolder.FreePort().ToString(CultureInfo.InvariantCulture)}";
+        var redis = new RedisOptions { ConnectionString = $"{address},password=hunter2" }.Read()!;
+        var log = new Lines();
+        using var bus = new NodeBus(new RedisTransport(redis, database.Database), TimeProvider.System, log) { Heartbeat = TimeSpan.FromSeconds(0.1) };
+
+        await bus.StartAsync(Token);
+        bus.Publish("test", "hunter2"u8.ToArray());
+        await bus.StopAsync(Token);
+
+        var line = Assert.Single(log.Written);
+        Assert.Contains($"Redis at {address} (start it", line, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Redis_that_hangs_holds_nobody_up()
     {
         await using var nodes = await TestNodes.OverAsync(cluster, Wire.Redis);
@@ -228,6 +250,25 @@ public sealed class NodeBusTests(EvolvCluster cluster)
 
         Assert.InRange(elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
         await AllHearAllAsync(three);
+    }
+
+    [Fact]
+    public async Task Servers_that_lost_each_other_meet_again()
+    {
+        await using var nodes = await TestNodes.OverAsync(cluster, Wire.PostgreSQL);
+        TornWire[] wires = [new(nodes.Transport()), new(nodes.Transport())];
+        var heartbeat = TimeSpan.FromSeconds(0.1);
+        TestNode[] two = [await nodes.StartAsync(wires[0], heartbeat), await nodes.StartAsync(wires[1], heartbeat)];
+        foreach (var node in two)
+            await node.SeesAsync(1);
+
+        Array.ForEach(wires, wire => wire.TearOff());
+        foreach (var node in two)
+            await node.SeesAsync(0);
+        await Task.Delay(heartbeat * 6, Token); // The hello that follows the loss is lost, too.
+        Array.ForEach(wires, wire => wire.Mend());
+
+        await AllHearAllAsync(two);
     }
 
     static async Task AllHearAllAsync(TestNode[] nodes)
@@ -248,5 +289,53 @@ public sealed class NodeBusTests(EvolvCluster cluster)
         var statistics = (await redis.AskAsync("INFO commandstats")).Split('\n');
         var published = statistics.SingleOrDefault(line => line.StartsWith("cmdstat_publish:", StringComparison.Ordinal));
         return published is null ? 0 : long.Parse(published.Split('=', ',')[1], CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What was logged.</summary>
+    sealed class Lines : ILogger<NodeBus>
+    {
+        internal ConcurrentQueue<string> Written { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> format)
+            => Written.Enqueue($"{format(state, exception)} {exception}");
+    }
+
+    /// <summary>A wire that can lose what others send while it brings back what this server sends.</summary>
+    sealed class TornWire(INodeTransport whole) : INodeTransport
+    {
+        readonly HashSet<Guid> _own = [];
+        volatile bool _isTorn;
+
+        public string Advice => whole.Advice;
+
+        internal void TearOff() => _isTorn = true;
+
+        internal void Mend() => _isTorn = false;
+
+        public Task ListenAsync(Action begun, Action<ReadOnlyMemory<byte>> heard, CancellationToken cancellationToken)
+            => whole.ListenAsync(
+                begun,
+                packet =>
+                {
+                    lock (_own)
+                    {
+                        if (_isTorn && !_own.Contains(NodePacket.Read(packet)!.From))
+                            return;
+                    }
+
+                    heard(packet);
+                },
+                cancellationToken);
+
+        public Task SendAsync(ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
+        {
+            lock (_own)
+                _own.Add(NodePacket.Read(packet)!.From);
+            return whole.SendAsync(packet, cancellationToken);
+        }
     }
 }

@@ -31,9 +31,11 @@ sealed class TestNodes(TestDatabase database, RedisProcess? redis) : IAsyncDispo
         => new(await cluster.CreateDatabaseAsync(), wire == Wire.Redis ? await RedisProcess.StartAsync() : null);
 
     /// <summary>Another server.</summary>
-    internal async Task<TestNode> StartAsync(TimeSpan? heartbeat = null)
+    internal Task<TestNode> StartAsync(TimeSpan? heartbeat = null) => StartAsync(Transport(), heartbeat);
+
+    internal async Task<TestNode> StartAsync(INodeTransport transport, TimeSpan? heartbeat = null)
     {
-        var node = new TestNode(new NodeBus(Transport(), TimeProvider.System, NullLogger<NodeBus>.Instance) { Heartbeat = heartbeat ?? Heartbeat });
+        var node = new TestNode(new NodeBus(transport, TimeProvider.System, NullLogger<NodeBus>.Instance) { Heartbeat = heartbeat ?? Heartbeat });
         _nodes.Add(node);
         await node.Bus.StartAsync(TestContext.Current.CancellationToken);
         return node;
