@@ -2,10 +2,10 @@ import { createClient } from '@supabase/supabase-js'
 import ws from 'ws'
 
 /** The stock client as an app makes it, without a browser's storage and, for Node 20, with a WebSocket. */
-export const clientFor = (evolv, key = evolv.PUBLISHABLE_KEY) =>
+export const clientFor = (evolv, key = evolv.PUBLISHABLE_KEY, realtime = {}) =>
   createClient(evolv.API_URL, key, {
     auth: { persistSession: false, autoRefreshToken: false },
-    realtime: { transport: ws },
+    realtime: { transport: ws, ...realtime },
   })
 
 export const password = 'correct horse battery'
@@ -13,8 +13,8 @@ export const password = 'correct horse battery'
 let people = 0
 
 /** A new person and the client with which they are signed in. */
-export async function signUp(evolv, name = 'person') {
-  const supabase = clientFor(evolv)
+export async function signUp(evolv, name = 'person', realtime = {}) {
+  const supabase = clientFor(evolv, evolv.PUBLISHABLE_KEY, realtime)
   const email = `${name}-${++people}@example.com`
   const { data, error } = await supabase.auth.signUp({ email, password, options: { data: { full_name: name } } })
   if (error) throw error

@@ -26,25 +26,37 @@ export async function startEvolv(settings = {}) {
     EVOLV__DATA: join(folder, 'data'),
     EVOLV__URLS: `http://127.0.0.1:${await freePort()}`,
   }
-  const evolv = spawn(join(root, 'evolv'), [], { env, stdio: ['ignore', 'pipe', 'inherit'] })
-  await new Promise((resolve, reject) => {
-    let printed = ''
-    evolv.stdout.on('data', (text) => {
-      printed += text
-      if (printed.includes('./evolv status shows this again')) resolve()
-    })
-    evolv.on('exit', (code) => reject(new Error(`./evolv ended with ${code}: ${printed}`)))
-  })
+  let evolv = await launch(env)
+  const end = async () => {
+    const gone = new Promise((resolve) => evolv.on('exit', resolve))
+    evolv.kill('SIGTERM')
+    await gone
+  }
   const status = JSON.parse(execFileSync(join(root, 'evolv'), ['status', '-o', 'json'], { env, encoding: 'utf8' }))
   return {
     ...status,
     env,
     folder,
+    /** Ends it as an operator does and starts it again, at the same address. */
+    async restart() {
+      await end()
+      evolv = await launch(env)
+    },
     async stop() {
-      const gone = new Promise((resolve) => evolv.on('exit', resolve))
-      evolv.kill('SIGTERM')
-      await gone
+      await end()
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+function launch(env) {
+  const evolv = spawn(join(root, 'evolv'), [], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  return new Promise((resolve, reject) => {
+    let printed = ''
+    evolv.stdout.on('data', (text) => {
+      printed += text
+      if (printed.includes('./evolv status shows this again')) resolve(evolv)
+    })
+    evolv.on('exit', (code) => reject(new Error(`./evolv ended with ${code}: ${printed}`)))
+  })
 }
