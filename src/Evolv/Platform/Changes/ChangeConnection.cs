@@ -28,7 +28,7 @@ sealed class ChangeConnection
     // Values come as text, so their form must not depend on the database, the role or the operator.
     const string TextForm =
         "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1 " +
-        "-c lc_monetary=C -c xmloption=content -c wal_sender_timeout=10s";
+        "-c lc_monetary=C -c wal_sender_timeout=10s";
 
     static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
