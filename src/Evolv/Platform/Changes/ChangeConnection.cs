@@ -79,9 +79,9 @@ sealed class ChangeConnection
     {
         await using var connection = new LogicalReplicationConnection(_connectionString)
         {
-            // Both sides speak at least this often, so a dead network is noticed in ten seconds.
+            // Both sides speak at least this often, so a dead network is noticed in some ten seconds.
             WalReceiverStatusInterval = TimeSpan.FromSeconds(1),
-            WalReceiverTimeout = TimeSpan.FromSeconds(10),
+            WalReceiverTimeout = TimeSpan.FromSeconds(8),
         };
         await connection.Open(cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -117,7 +117,8 @@ sealed class ChangeConnection
                         Meters.Transactions++;
                     Volatile.Write(ref _handedOver, Math.Max(_handedOver, (ulong)commit.TransactionEndLsn));
                     Meters.Lsn = Math.Max(Meters.Lsn, _handedOver);
-                    Meters.Lag = _time.GetUtcNow() - committedAt;
+                    var lag = _time.GetUtcNow() - committedAt;
+                    Meters.Lag = lag > TimeSpan.Zero ? lag : TimeSpan.Zero; // Two clocks.
                     break;
                 case RelationMessage relation:
                     await _decoder.LearnAsync(relation, cancellationToken);
