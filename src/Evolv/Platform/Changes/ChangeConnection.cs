@@ -28,7 +28,7 @@ sealed class ChangeConnection
     // Values come as text, so their form must not depend on the database, the role or the operator.
     const string TextForm =
         "-c TimeZone=UTC -c DateStyle=ISO -c IntervalStyle=postgres -c bytea_output=hex -c extra_float_digits=1 " +
-        "-c lc_monetary=C -c xmloption=content -c wal_sender_timeout=10s";
+        "-c lc_monetary=C -c wal_sender_timeout=10s";
 
     static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
     static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(5);
@@ -79,9 +79,9 @@ sealed class ChangeConnection
     {
         await using var connection = new LogicalReplicationConnection(_connectionString)
         {
-            // Both sides speak at least this often, so a dead network is noticed in ten seconds.
+            // Both sides speak at least this often, so a dead network is noticed in some ten seconds.
             WalReceiverStatusInterval = TimeSpan.FromSeconds(1),
-            WalReceiverTimeout = TimeSpan.FromSeconds(10),
+            WalReceiverTimeout = TimeSpan.FromSeconds(8),
         };
         await connection.Open(cancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -117,7 +117,8 @@ sealed class ChangeConnection
                         Meters.Transactions++;
                     Volatile.Write(ref _handedOver, Math.Max(_handedOver, (ulong)commit.TransactionEndLsn));
                     Meters.Lsn = Math.Max(Meters.Lsn, _handedOver);
-                    Meters.Lag = _time.GetUtcNow() - committedAt;
+                    var lag = _time.GetUtcNow() - committedAt;
+                    Meters.Lag = lag > TimeSpan.Zero ? lag : TimeSpan.Zero; // Two clocks.
                     break;
                 case RelationMessage relation:
                     await _decoder.LearnAsync(relation, cancellationToken);

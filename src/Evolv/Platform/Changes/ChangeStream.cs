@@ -93,7 +93,7 @@ sealed class ChangeStream : BackgroundService
                 await _connection.StreamAsync(publications, Streams, stoppingToken);
                 return TimeSpan.Zero; // Other publications exist now.
             }
-            catch (Exception exception) when (!stoppingToken.IsCancellationRequested && !PgErrors.IsUnavailable(exception))
+            catch (Exception exception) when (!stoppingToken.IsCancellationRequested && IsOfTheLog(exception))
             {
                 var lsn = _connection.Meters.Lsn;
                 _stuck = (lsn, _stuck.Lsn == lsn ? _stuck.Failures + 1 : 1);
@@ -154,6 +154,10 @@ sealed class ChangeStream : BackgroundService
         var names = string.Join(", ", publications);
         _logger.ChangesStream(_slot.Name, names);
     }
+
+    // Not that PostgreSQL is away, nor that the reader of before is still there.
+    static bool IsOfTheLog(Exception exception)
+        => !PgErrors.IsUnavailable(exception) && exception is not PostgresException { SqlState: PostgresErrorCodes.ObjectInUse };
 
     TimeSpan Failed(Exception exception)
     {

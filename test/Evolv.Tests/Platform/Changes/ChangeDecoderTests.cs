@@ -33,30 +33,34 @@ public sealed class ChangeDecoderTests(EvolvCluster cluster)
         Assert.InRange(committed - change.CommittedAt.UtcDateTime, TimeSpan.Zero, TimeSpan.FromMinutes(1));
     }
 
-    [Theory]
-    [InlineData("timestamptz", "'2026-01-02 03:04:05.678+05'", "2026-01-01 22:04:05.678+00")]
-    [InlineData("timestamp", "'2026-01-02 03:04:05'", "2026-01-02 03:04:05")]
-    [InlineData("date", "'2026-01-02'", "2026-01-02")]
-    [InlineData("interval", "'1 day 02:03:04'", "1 day 02:03:04")]
-    [InlineData("bytea", @"'\x00ff'", @"\x00ff")]
-    [InlineData("float8", "0.1::float8 + 0.2::float8", "0.30000000000000004")]
-    [InlineData("numeric", "12345678901234567890.10", "12345678901234567890.10")]
-    [InlineData("boolean", "true", "t")]
-    [InlineData("uuid", "'0e37df36-f698-11e6-8dd4-cb9ced3df976'", "0e37df36-f698-11e6-8dd4-cb9ced3df976")]
-    [InlineData("text[]", "array['a', null, 'b c', '\"']", """{a,NULL,"b c","\""}""")]
-    [InlineData("int[]", "'{{1,2},{3,4}}'", "{{1,2},{3,4}}")]
-    [InlineData("json", """'{"a":  1}'""", """{"a":  1}""")]
-    [InlineData("jsonb", """'{"b": [1], "a": null}'""", """{"a": null, "b": [1]}""")]
-    [InlineData("int4range", "'[1,3)'", "[1,3)")]
-    [InlineData("money", "1234.5", "$1,234.50")]
-    [InlineData("mood", "'glad'", "glad")]
-    [InlineData("mood[]", "array['glad', 'sad']::mood[]", "{glad,sad}")]
-    [InlineData("percent", "7", "7")]
-    [InlineData("pair", "row(1, 'x y')", "(1,\"x y\")")]
-    [InlineData("inet", "'10.0.0.1'", "10.0.0.1")]
-    [InlineData("text", "''", "")]
-    public async Task Value_has_one_text_form_whatever_the_settings_of_database_and_role(string type, string value, string expected)
+    [Fact]
+    public async Task Value_has_one_text_form_whatever_the_settings_of_the_database()
     {
+        (string Type, string Value, string Expected)[] cases =
+        [
+            ("timestamptz", "'2026-01-02 03:04:05.678+05'", "2026-01-01 22:04:05.678+00"),
+            ("timestamp", "'2026-01-02 03:04:05'", "2026-01-02 03:04:05"),
+            ("date", "'2026-01-02'", "2026-01-02"),
+            ("interval", "'1 day 02:03:04'", "1 day 02:03:04"),
+            ("bytea", @"'\x00ff'", @"\x00ff"),
+            ("float8", "0.1::float8 + 0.2::float8", "0.30000000000000004"),
+            ("numeric", "12345678901234567890.10", "12345678901234567890.10"),
+            ("bool", "true", "t"),
+            ("uuid", "'0e37df36-f698-11e6-8dd4-cb9ced3df976'", "0e37df36-f698-11e6-8dd4-cb9ced3df976"),
+            ("_text", "array['a', null, 'b c', '\"']", """{a,NULL,"b c","\""}"""),
+            ("_int4", "'{{1,2},{3,4}}'", "{{1,2},{3,4}}"),
+            ("json", """'{"a":  1}'""", """{"a":  1}"""),
+            ("jsonb", """'{"b": [1], "a": null}'""", """{"a": null, "b": [1]}"""),
+            ("int4range", "'[1,3)'", "[1,3)"),
+            ("money", "1234.5", "$1,234.50"),
+            ("inet", "'10.0.0.1'", "10.0.0.1"),
+            ("mood", "'glad'", "glad"),
+            ("_mood", "array['glad', 'sad']::mood[]", "{glad,sad}"),
+            ("percent", "7", "7"),
+            ("pair", "row(1, 'x y')", """(1,"x y")"""),
+            ("text", "''", ""),
+        ];
+        var columns = string.Join(", ", cases.Select((one, i) => $"c{i} {one.Type}"));
         await using var database = await cluster.CreateEmptyDatabaseAsync();
         await using var listening = await ListeningStream.StartAsync(database,
             $$"""
@@ -70,17 +74,16 @@ public sealed class ChangeDecoderTests(EvolvCluster cluster)
             create type mood as enum ('glad', 'sad');
             create domain percent as int check (value between 0 and 100);
             create type pair as (a int, b text);
-            create table things (id int primary key, value {{type}});
+            create table things ({{columns}});
             """ + Publish);
-        // With settings of its own, so that what is meant does not depend on the database's.
-        await database.ExecuteAsync($"set timezone = 'UTC'; set datestyle = 'ISO'; insert into things values (1, {value})");
 
+        await database.ExecuteAsync(
+            $"set timezone = 'UTC'; set datestyle = 'ISO'; insert into things values ({string.Join(", ", cases.Select(one => one.Value))})");
         var change = await listening.NextChangeAsync();
 
-        Assert.Equal(expected, change.New[1].Text);
-        var typname = await database.ScalarAsync<string>(
-            "select t.typname::text from pg_attribute join pg_type t on t.oid = atttypid where attrelid = 'things'::regclass and attname = 'value'");
-        Assert.Equal(typname, change.Table.Columns[1].Type);
+        Assert.Equal(
+            cases.Select(one => (one.Type, one.Expected)),
+            change.Table.Columns.Zip(change.New, (column, value) => (column.Type, value.Text!)));
     }
 
     [Fact]

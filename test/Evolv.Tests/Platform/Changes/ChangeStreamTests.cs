@@ -6,6 +6,7 @@ using Evolv.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Evolv.Tests.Platform.Changes;
 
@@ -25,7 +26,7 @@ public sealed class ChangeStreamTests(EvolvCluster cluster)
         await using (var owner = await database.OpenOwnerAsync())
         {
             await using var first = await owner.BeginTransactionAsync(Token);
-            await using var insert = new Npgsql.NpgsqlCommand("insert into things values (1); insert into things values (2)", owner);
+            await using var insert = new NpgsqlCommand("insert into things values (1); insert into things values (2)", owner);
             await insert.ExecuteNonQueryAsync(Token);
             await database.ExecuteAsync("insert into things values (3)");
             await first.CommitAsync(Token);
@@ -271,26 +272,63 @@ public sealed class ChangeStreamTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Login_that_may_replicate_needs_no_other_right()
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        await database.ExecuteAsync(Things);
+        await using var restricted = await RestrictedAsync(database, "replication");
+
+        await using (var listening = await ListeningStream.BeginAsync(restricted))
+        {
+            await listening.WaitForAsync<ChangeEvent.Streaming>();
+            await database.ExecuteAsync("insert into things values (1)");
+            Assert.Equal(("things", "1"), NameAndId(await listening.NextChangeAsync()));
+        }
+
+        Assert.Equal(0, await CountSlotsAsync(database));
+    }
+
+    [Fact]
     public async Task Login_that_may_not_replicate_is_complained_about_once_and_the_server_runs_on()
     {
         await using var database = await cluster.CreateEmptyDatabaseAsync();
-        var (role, password) = ($"owner_{Guid.NewGuid():N}", $"{Guid.NewGuid():N}");
-        await database.ExecuteAsync($"{Things} create role {role} login password '{password}'");
-        var owner = new Npgsql.NpgsqlConnectionStringBuilder(database.Connections.Owner.ConnectionString) { Username = role, Password = password };
-        await using var restricted = new TestDatabase(
-            ConnectionStrings.From(new DatabaseOptions(), owner, hasOurRoles: false), () => Task.CompletedTask);
+        await database.ExecuteAsync(Things);
+        await using var restricted = await RestrictedAsync(database, "noreplication");
         var log = new LogLines();
 
-        await using (var listening = await ListeningStream.BeginAsync(restricted, logger: log))
-        {
-            await Eventually.IsTrueAsync(() => Task.FromResult(!log.Lines.IsEmpty));
+        await using var listening = await ListeningStream.BeginAsync(restricted, logger: log);
+        await Eventually.IsTrueAsync(() => Task.FromResult(!log.Lines.IsEmpty));
 
-            var line = Assert.Single(log.Lines);
-            Assert.Contains("alter role", line, StringComparison.Ordinal);
-            Assert.False(listening.Stream.ExecuteTask!.IsCompleted);
-        }
+        var line = Assert.Single(log.Lines);
+        Assert.Contains("alter role", line, StringComparison.Ordinal);
+        Assert.False(listening.Stream.ExecuteTask!.IsCompleted);
+    }
 
-        await database.ExecuteAsync($"drop role {role}");
+    [Fact]
+    public async Task Server_stops_while_an_open_transaction_keeps_it_from_beginning()
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        await database.ExecuteAsync(Things);
+        await using var owner = await database.OpenOwnerAsync();
+        await using var open = await owner.BeginTransactionAsync(Token);
+        await using (var insert = new NpgsqlCommand("insert into things values (1)", owner))
+            await insert.ExecuteNonQueryAsync(Token);
+        var listening = await ListeningStream.BeginAsync(database);
+        await Eventually.IsTrueAsync(async () => await CountSlotsAsync(database) == 1); // In the making.
+        Assert.False(listening.Stream.IsStreaming);
+
+        await listening.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10), Token);
+
+        await Eventually.IsTrueAsync(async () => await CountSlotsAsync(database) == 0);
+    }
+
+    static async Task<TestDatabase> RestrictedAsync(TestDatabase database, string right)
+    {
+        var (role, password) = ($"owner_{Guid.NewGuid():N}", $"{Guid.NewGuid():N}");
+        await database.ExecuteAsync($"create role {role} login {right} password '{password}'");
+        var owner = new NpgsqlConnectionStringBuilder(database.Connections.Owner.ConnectionString) { Username = role, Password = password };
+        return new TestDatabase(
+            ConnectionStrings.From(new DatabaseOptions(), owner, hasOurRoles: false), () => database.ExecuteAsync($"drop role {role}"));
     }
 
     static (string Table, string? Id) NameAndId(Change change) => (change.Table.Name, change.New[0].Text);

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using Evolv.Platform.Changes;
+using Evolv.Platform.Data;
 using Evolv.Tests.Rest;
 using Evolv.Tests.Support;
+using Npgsql;
 
 namespace Evolv.Tests.Platform.Changes;
 
@@ -165,6 +167,44 @@ public sealed class ChangeSurvivalTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Change_that_PostgreSQL_cannot_decode_is_passed_over_with_a_gap()
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        await using var listening = await ListeningStream.StartAsync(database,
+            "create table things (id int primary key); create publication supabase_realtime for table things where (10 / id > 0);");
+
+        await database.ExecuteAsync("insert into things values (0)"); // The filter divides by zero, at every try.
+
+        var gap = await listening.NextAsync();
+        while (gap is ChangeEvent.Streaming)
+            gap = await listening.NextAsync();
+        Assert.Equal("the log could not be read on", Assert.IsType<ChangeEvent.Gap>(gap).Reason);
+        Assert.IsType<ChangeEvent.Streaming>(await listening.NextAsync());
+        await database.ExecuteAsync("insert into things values (1)");
+        Assert.Equal("1", (await listening.NextChangeAsync()).New[0].Text);
+    }
+
+    [Fact]
+    public async Task Dead_network_is_noticed_and_nothing_is_lost()
+    {
+        await using var database = await cluster.CreateEmptyDatabaseAsync();
+        var owner = new NpgsqlConnectionStringBuilder(database.Connections.Owner.ConnectionString);
+        await using var wire = new Wire(owner.Port);
+        owner.Port = wire.Port;
+        await using var behindWire = new TestDatabase(
+            ConnectionStrings.From(new DatabaseOptions(), owner, hasOurRoles: false), () => Task.CompletedTask);
+        await using var listening = await ListeningStream.StartAsync(behindWire, Things);
+
+        wire.Cut();
+        await database.ExecuteAsync("insert into things values (1)");
+        var started = Stopwatch.GetTimestamp();
+
+        Assert.IsType<ChangeEvent.Streaming>(await listening.NextAsync());
+        Assert.Equal("1", (await listening.NextChangeAsync()).New[0].Text);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20)); // 10 s on a quiet machine
+    }
+
+    [Fact]
     public async Task Server_without_logical_log_is_complained_about_once_and_the_stream_waits()
     {
         await using var own = await PrivateCluster.StartAsync();
@@ -177,7 +217,7 @@ public sealed class ChangeSurvivalTests(EvolvCluster cluster)
             {
                 return await database.ScalarAsync<string>("show wal_level") == "replica";
             }
-            catch (Npgsql.NpgsqlException)
+            catch (NpgsqlException)
             {
                 return false;
             }
