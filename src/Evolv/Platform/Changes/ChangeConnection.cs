@@ -42,12 +42,14 @@ sealed class ChangeConnection
     readonly string _connectionString;
     readonly ChangeDecoder _decoder;
     readonly TransactionParts _parts;
+    readonly Queue<ImmutableArray<Change>> _ready = new();
+    readonly CommitGate _gate;
     ulong _handedOver; // The end of the latest transaction.
 
     internal ChangeConnection(
-        ConnectionStrings connections, Database database, ReplicationSlot slot, ChangeConsumers consumers, TimeProvider time, ILogger logger)
+        ConnectionStrings connections, Database database, ReplicationSlot slot, ChangeConsumers consumers, CommitGate gate, TimeProvider time, ILogger logger)
     {
-        (_database, _slot, _consumers, _time, _logger) = (database, slot, consumers, time, logger);
+        (_database, _slot, _consumers, _gate, _time, _logger) = (database, slot, consumers, gate, time, logger);
         _connectionString = new NpgsqlConnectionStringBuilder(connections.Owner.ConnectionString)
         {
             ApplicationName = "evolv-changes",
@@ -58,7 +60,7 @@ sealed class ChangeConnection
         _parts = new TransactionParts(changes =>
         {
             Meters.Changes += changes.Length;
-            consumers.Say(new ChangeEvent.Committed(changes));
+            _ready.Enqueue(changes);
         });
     }
 
@@ -100,7 +102,7 @@ sealed class ChangeConnection
     {
         _decoder.Reconnect();
         var options = new PgOutputReplicationOptions(publications, PgOutputProtocolVersion.V1, binary: false);
-        var (lsn, committedAt) = (0UL, default(DateTimeOffset));
+        var (transaction, lsn, committedAt) = (0U, 0UL, default(DateTimeOffset));
         await foreach (var message in connection.StartReplication(new PgOutputReplicationSlot(_slot.Name), options, cancellationToken))
         {
             switch (message)
@@ -108,6 +110,7 @@ sealed class ChangeConnection
                 case BeginMessage begin:
                     Resume(publications, begun);
                     // Only committed transactions are sent, so the end is known at the begin.
+                    transaction = begin.TransactionXid;
                     lsn = (ulong)begin.TransactionFinalLsn;
                     committedAt = new DateTimeOffset(begin.TransactionCommitTimestamp, TimeSpan.Zero);
                     _parts.Begin(lsn);
@@ -115,6 +118,7 @@ sealed class ChangeConnection
                 case CommitMessage commit:
                     if (_parts.Commit())
                         Meters.Transactions++;
+                    await HandOverAsync();
                     Volatile.Write(ref _handedOver, Math.Max(_handedOver, (ulong)commit.TransactionEndLsn));
                     Meters.Lsn = Math.Max(Meters.Lsn, _handedOver);
                     var lag = _time.GetUtcNow() - committedAt;
@@ -126,9 +130,16 @@ sealed class ChangeConnection
                 case InsertMessage or UpdateMessage or DeleteMessage when _parts.Wants():
                     if (await _decoder.DecodeAsync(message, committedAt, lsn, cancellationToken) is { } change)
                         _parts.Add(change);
+                    await HandOverAsync();
                     break;
                     // TRUNCATE is not told, as upstream.
             }
+        }
+
+        async ValueTask HandOverAsync()
+        {
+            while (_ready.TryDequeue(out var part))
+                await _gate.AddAsync(transaction, part, cancellationToken);
         }
     }
 

@@ -26,6 +26,7 @@ sealed class ChangeStream : BackgroundService
     readonly ReplicationSlot _slot;
     readonly ChangeConnection _connection;
     readonly ChangeConsumers _consumers;
+    readonly CommitGate _gate;
     readonly IOptions<ServerOptions> _options;
     readonly TimeProvider _time;
     readonly ILogger<ChangeStream> _logger;
@@ -40,7 +41,8 @@ sealed class ChangeStream : BackgroundService
         (_options, _time, _logger) = (options, time, logger);
         _consumers = new ChangeConsumers(logger);
         _slot = new ReplicationSlot(connections);
-        _connection = new ChangeConnection(connections, database, _slot, _consumers, time, logger);
+        _gate = new CommitGate(database, changes => _consumers.Say(new ChangeEvent.Committed(changes)), time);
+        _connection = new ChangeConnection(connections, database, _slot, _consumers, _gate, time, logger);
     }
 
     /// <summary>Whether changes come now; without it nobody can be told of any.</summary>
@@ -66,16 +68,21 @@ sealed class ChangeStream : BackgroundService
             return; // Somebody else's database: it gets no slot of ours.
         try
         {
-            while (true)
-            {
-                var pause = await TryAsync(stoppingToken);
-                await Task.Delay(pause, _time, stoppingToken);
-            }
+            await Task.WhenAll(_gate.RunAsync(stoppingToken), StreamAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             _consumers.Complete();
             await DropSlotAsync();
+        }
+    }
+
+    async Task StreamAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var pause = await TryAsync(stoppingToken);
+            await Task.Delay(pause, _time, stoppingToken);
         }
     }
 
