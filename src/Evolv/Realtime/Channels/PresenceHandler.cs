@@ -48,6 +48,13 @@ sealed class PresenceHandler(PresenceRooms rooms, ChannelExit exit, IOptions<Rea
             return;
         }
 
+        // Who tracks is told of the others from then on.
+        if (!channel.ReadsPresence && channel.Rights.ReadPresence)
+        {
+            channel.ReadsPresence = true;
+            rooms.Show(channel);
+        }
+
         if (channel.TrackedPayload != payload.GetRawText())
         {
             channel.TrackedPayload = payload.GetRawText();
@@ -55,12 +62,6 @@ sealed class PresenceHandler(PresenceRooms rooms, ChannelExit exit, IOptions<Rea
         }
 
         channel.Socket.Reply(message, isOk: true, "{}"u8);
-        if (!channel.ReadsPresence && channel.Rights.ReadPresence)
-        {
-            // Who tracks is told of the others from then on.
-            channel.ReadsPresence = true;
-            rooms.Show(channel);
-        }
     }
 
     bool TakeTurn(Channel channel)

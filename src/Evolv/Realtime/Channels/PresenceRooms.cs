@@ -94,10 +94,10 @@ sealed class PresenceRooms(Topics topics, NodeBus bus, TimeProvider time) : Back
 
     void Tell(Topic topic, Channel? except)
     {
-        topic.Presence.ToldAt = time.GetTimestamp();
         var diff = topic.Presence.TakeDiff();
         if (diff.IsEmpty)
             return;
+        topic.Presence.ToldAt = time.GetTimestamp();
         var push = new Socket.Push(Channel.Prefix + topic.Name.Name, "presence_diff", diff.ToJson());
         foreach (var member in topic.Members)
         {

@@ -16,13 +16,8 @@ sealed class Replay(Database database)
     {
         if (!channel.Config.IsPrivate)
             throw JoinError.NoReplayInPublic();
-        if (replay.Property("since") is not { ValueKind: JsonValueKind.Number } since || !since.TryGetInt64(out var milliseconds) ||
-            milliseconds is < 0 or > 253_402_300_000_000)
-            throw JoinError.BadReplay();
-        var limit = MostMessages;
-        if (replay.Property("limit") is { ValueKind: not JsonValueKind.Undefined } given &&
-            (given.ValueKind != JsonValueKind.Number || !given.TryGetInt32(out limit) || limit is < 1 or > MostMessages))
-            throw JoinError.BadReplay();
+        var milliseconds = Number(replay, "since", otherwise: 0, most: 253_402_300_000_000);
+        var limit = (int)Number(replay, "limit", otherwise: MostMessages, most: MostMessages);
         if (!channel.Rights.ReadBroadcast)
             return [];
 
@@ -44,4 +39,11 @@ sealed class Replay(Database database)
         messages.Reverse();
         return [.. messages.Select(message => message.ToPush())];
     }
+
+    static long Number(JsonElement replay, string name, long otherwise, long most) => replay.Property(name) switch
+    {
+        { ValueKind: JsonValueKind.Undefined or JsonValueKind.Null } => otherwise,
+        { ValueKind: JsonValueKind.Number } given when given.TryGetInt64(out var number) && number >= 0 && number <= most => number,
+        _ => throw JoinError.BadReplay(),
+    };
 }

@@ -4,6 +4,7 @@ using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Realtime.Channels;
 using Evolv.Realtime.Socket;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -99,6 +100,8 @@ sealed class Broadcast(
 
     async Task<byte[]> ReadBodyAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        // What is too large is answered below, in the words of this family.
+        request.HttpContext.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         var buffer = new MemoryStream();
         var chunk = new byte[16 * 1024];
         for (int count; (count = await request.Body.ReadAsync(chunk, cancellationToken)) > 0;)
