@@ -2,7 +2,7 @@ using Evolv.Realtime.Channels;
 
 namespace Evolv.Realtime.Socket;
 
-/// <summary>What each event of a client leads to. Every message that has a ref gets exactly one reply.</summary>
+/// <summary>What each event of a client leads to. Every message that has a ref gets exactly one reply, but for tokens and for broadcasts without acknowledgement.</summary>
 sealed class ClientEvents(
     JoinHandler join, AccessTokenHandler accessToken, BroadcastHandler broadcast, PresenceHandler presence, ChannelExit exit)
 {
