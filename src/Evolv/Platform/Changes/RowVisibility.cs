@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using Evolv.Platform.Data;
@@ -26,78 +25,113 @@ sealed record RowsSeen(bool[] Visible, string? Error);
 
 /// <summary>
 /// Asks PostgreSQL which rows a caller may see, for many callers in few round trips. The table's own policies answer, at the
-/// moment of asking; nothing is remembered.
+/// moment of asking; nothing is remembered but for whom they failed.
 /// </summary>
 sealed class RowVisibility(Database database)
 {
     const int CallersInBatch = 250;
     const int LongestMilliseconds = 2000;
-    const int MostTroubled = 10_000;
+    const int LongestAfterOneMilliseconds = 500; // Once somebody has taken the longest time, everybody waits already.
+    const int MostSlowInBatch = 8;
 
-    // Policies that raised for somebody: those are asked apart, so that the others need not be asked twice.
-    readonly ConcurrentDictionary<(Caller, string Schema, string Table), bool> _troubled = new();
+    readonly Troubles _troubles = new();
 
     /// <summary>One answer for each question, in their order. A caller whose policy raises gets an error; the others do not notice.</summary>
     internal async Task<IReadOnlyList<RowsSeen>> AskAsync(
         IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, CancellationToken cancellationToken)
     {
         var answers = new RowsSeen[questions.Count];
-        var (usual, troubled) = (new List<int>(questions.Count), new List<int>());
+        var (usual, raising, slow) = (new List<int>(questions.Count), new List<int>(), new List<int>());
         for (var i = 0; i < questions.Count; i++)
-            (IsTroubled(questions[i]) ? troubled : usual).Add(i);
+        {
+            (_troubles.Find(questions[i].Caller, questions[i].Rows) switch
+            {
+                null => usual,
+                { IsSlow: true } => slow,
+                _ => raising,
+            }).Add(i);
+        }
 
-        await Task.WhenAll(usual.Chunk(CallersInBatch).Select(chunk => AskBatchAsync(questions, chunk, answers, cancellationToken)));
-        foreach (var one in troubled)
-            await AskBatchAsync(questions, [one], answers, cancellationToken);
+        await Task.WhenAll(usual.Chunk(CallersInBatch).Select(chunk => AskBatchAsync(questions, chunk, answers, LongestMilliseconds, cancellationToken)));
+        // Apart, so that the others need not be asked twice.
+        foreach (var one in raising)
+            await AskBatchAsync(questions, [one], answers, LongestMilliseconds, cancellationToken);
+        if (slow.Count > 0)
+            await AskSlowAsync(questions, slow, answers, cancellationToken);
         return answers;
     }
 
-    bool IsTroubled((Caller Caller, RowKeys Rows) question)
-        => !_troubled.IsEmpty && _troubled.ContainsKey((question.Caller, question.Rows.Schema, question.Rows.Table));
+    /// <summary>Those who took too long are tried now and then, until one takes too long again; the others of them get the old error.</summary>
+    async Task AskSlowAsync(
+        IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, List<int> slow, RowsSeen[] answers, CancellationToken cancellationToken)
+    {
+        var waiting = new Queue<int>(slow.OrderBy(i => _troubles.Find(questions[i].Caller, questions[i].Rows)?.Since ?? 0));
+        while (_troubles.MayTrySlow && waiting.TryDequeue(out var one))
+            await AskBatchAsync(questions, [one], answers, LongestAfterOneMilliseconds, cancellationToken);
+        foreach (var one in waiting)
+            answers[one] = Nothing(questions[one].Rows, _troubles.Find(questions[one].Caller, questions[one].Rows)?.Error ?? "");
+    }
 
     async Task AskBatchAsync(
-        IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, int[] asked, RowsSeen[] answers, CancellationToken cancellationToken)
+        IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, int[] asked, RowsSeen[] answers, int longestMilliseconds, CancellationToken cancellationToken)
     {
-        var from = 0;
-        while (from < asked.Length)
+        var slow = 0;
+        while (asked.Length > 0)
         {
-            var batch = asked.AsMemory(from);
             var answered = 0;
             try
             {
+                var batch = asked;
                 await database.AskEachAsync(
-                    [.. batch.ToArray().Select(i => (questions[i].Caller, Statement(questions[i].Rows)))],
-                    LongestMilliseconds,
+                    [.. batch.Select(i => (questions[i].Caller, Statement(questions[i].Rows)))],
+                    longestMilliseconds,
                     async (reader, token) =>
                     {
-                        var i = batch.Span[answered];
+                        var i = batch[answered];
                         answers[i] = new RowsSeen(await ReadAsync(reader, questions[i].Rows.Keys.Count, token), null);
                         answered++;
                     },
                     cancellationToken);
-                Settle(questions, asked.AsSpan(from));
+                Settle(questions, batch);
                 return;
             }
             catch (PostgresException exception) when (!PgErrors.IsUnavailable(exception))
             {
                 // What was answered before it holds; the rest is asked again without it.
-                var (caller, rows) = questions[batch.Span[answered]];
-                answers[batch.Span[answered]] = new RowsSeen(new bool[rows.Keys.Count], exception.MessageText);
-                if (_troubled.Count >= MostTroubled)
-                    _troubled.Clear(); // Of sessions that are long gone.
-                _troubled[(caller, rows.Schema, rows.Table)] = true;
-                from += answered + 1;
+                Settle(questions, asked.AsSpan(..answered));
+                var isSlow = exception.SqlState == PostgresErrorCodes.QueryCanceled;
+                Refuse(questions, asked[answered], answers, exception.MessageText, isSlow);
+                var table = questions[asked[answered]].Rows;
+                asked = asked[(answered + 1)..];
+                if (!isSlow)
+                    continue;
+                longestMilliseconds = LongestAfterOneMilliseconds;
+                if (++slow < MostSlowInBatch)
+                    continue;
+                // The table itself is slow or locked: nobody waits for all of its readers.
+                foreach (var i in asked.Where(i => IsOf(table, questions[i].Rows)))
+                    Refuse(questions, i, answers, exception.MessageText, isSlow);
+                asked = [.. asked.Where(i => !IsOf(table, questions[i].Rows))];
             }
         }
     }
 
-    void Settle(IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, ReadOnlySpan<int> asked)
+    void Refuse(IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, int one, RowsSeen[] answers, string error, bool isSlow)
     {
-        if (_troubled.IsEmpty)
-            return;
-        foreach (var i in asked)
-            _troubled.TryRemove((questions[i].Caller, questions[i].Rows.Schema, questions[i].Rows.Table), out _);
+        var (caller, rows) = questions[one];
+        answers[one] = Nothing(rows, error);
+        _troubles.Add(caller, rows, error, isSlow);
     }
+
+    void Settle(IReadOnlyList<(Caller Caller, RowKeys Rows)> questions, ReadOnlySpan<int> answered)
+    {
+        foreach (var i in answered)
+            _troubles.Remove(questions[i].Caller, questions[i].Rows);
+    }
+
+    static RowsSeen Nothing(RowKeys rows, string error) => new(new bool[rows.Keys.Count], error);
+
+    static bool IsOf(RowKeys one, RowKeys other) => one.Schema == other.Schema && one.Table == other.Table;
 
     // The numbers of the keys whose row the caller's policies let through.
     static NpgsqlBatchCommand Statement(RowKeys rows)
