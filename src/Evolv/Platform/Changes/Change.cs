@@ -17,7 +17,7 @@ enum ChangeKind
 /// <param name="IsIdentity">Whether it belongs to the replica identity: it is there in old rows.</param>
 sealed record ChangedColumn(string Name, string Type, uint TypeOid, bool IsIdentity);
 
-/// <summary>A table as it was when its rows changed. A new object after each change of its definition.</summary>
+/// <summary>A table as it was when its rows changed. A new object whenever PostgreSQL describes it anew: after each change of its definition or its grants.</summary>
 sealed record ChangedTable(string Schema, string Name, uint Oid, ImmutableArray<ChangedColumn> Columns)
 {
     /// <summary>-1 when it has no such column.</summary>

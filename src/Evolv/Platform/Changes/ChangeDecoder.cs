@@ -26,8 +26,7 @@ sealed class ChangeDecoder(Database database)
             [.. relation.Columns.Select(column => new ChangedColumn(
                 column.ColumnName, _types[column.DataTypeId], column.DataTypeId,
                 column.Flags.HasFlag(RelationMessage.Column.ColumnFlags.PartOfKey)))]);
-        if (!_tables.TryGetValue(table.Oid, out var known) || !IsSame(known, table))
-            _tables[table.Oid] = table;
+        _tables[table.Oid] = table; // Also with the same columns: it is described anew when its grants or policies change, too.
     }
 
     /// <summary>The change that a message holds; null for any other kind of message.</summary>
@@ -105,7 +104,4 @@ sealed class ChangeDecoder(Database database)
         foreach (var type in missing)
             _types.TryAdd(type, type.ToString(CultureInfo.InvariantCulture));
     }
-
-    static bool IsSame(ChangedTable known, ChangedTable table)
-        => known.Schema == table.Schema && known.Name == table.Name && known.Columns.SequenceEqual(table.Columns);
 }

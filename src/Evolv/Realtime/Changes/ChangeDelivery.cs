@@ -12,7 +12,7 @@ namespace Evolv.Realtime.Changes;
 /// </summary>
 static class ChangeDelivery
 {
-    internal static void Deliver(IReadOnlyList<Listener> listeners)
+    internal static void Deliver(IReadOnlyList<Listener> listeners, AskedJson asked)
     {
         for (var (from, to) = (0, 0); from < listeners.Count; from = to)
         {
@@ -20,11 +20,11 @@ static class ChangeDelivery
             {
             }
 
-            DeliverOne(listeners, from, to);
+            DeliverOne(listeners, asked, from, to);
         }
     }
 
-    static void DeliverOne(IReadOnlyList<Listener> listeners, int from, int to)
+    static void DeliverOne(IReadOnlyList<Listener> listeners, AskedJson asked, int from, int to)
     {
         var texts = new Dictionary<(PublishedTable, string Select, string? Refusal), byte[]>();
         var pushes = new Dictionary<(string Topic, string Ids, byte[] Data), Push>();
@@ -35,7 +35,7 @@ static class ChangeDelivery
             ref var data = ref CollectionsMarshal.GetValueRefOrAddDefault(texts, (first.Table, select, first.Refusal), out _);
             data ??= first.Refusal is { } refusal
                 ? ChangePayload.WriteRefused(first.Change, refusal)
-                : ChangePayload.Write(first.Change, first.Table, first.Binding.Select);
+                : ChangePayload.Write(first.Change, first.Table, first.Binding.Select, asked);
             ref var push = ref CollectionsMarshal.GetValueRefOrAddDefault(pushes, (channel.Topic, ids, data), out _);
             push ??= new Push(channel.Topic, "postgres_changes", [.. "{\"ids\":["u8, .. Encoding.ASCII.GetBytes(ids), .. "],\"data\":"u8, .. data, .. "}"u8]);
             channel.Socket.Send(push);

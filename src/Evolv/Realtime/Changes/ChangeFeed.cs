@@ -1,5 +1,6 @@
 using Evolv.Platform;
 using Evolv.Platform.Changes;
+using Evolv.Platform.Data;
 using Evolv.Realtime.Channels;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -12,7 +13,7 @@ namespace Evolv.Realtime.Changes;
 /// can select now; (4) delivery in the order of the commits.
 /// </summary>
 sealed class ChangeFeed(
-    ChangeStream stream, Subscriptions subscriptions, ChangeAudience audience, DatabaseMessages messages,
+    ChangeStream stream, Subscriptions subscriptions, ChangeAudience audience, Database database, DatabaseMessages messages,
     IOptions<ServerOptions> server, TimeProvider time, ILogger<ChangeFeed> logger)
     : BackgroundService
 {
@@ -53,7 +54,10 @@ sealed class ChangeFeed(
         {
             try
             {
-                ChangeDelivery.Deliver(await audience.FindAsync(batch, cancellationToken));
+                var listeners = await audience.FindAsync(batch, cancellationToken);
+                var asked = new AskedJson(database);
+                await asked.AskAsync(listeners, cancellationToken);
+                ChangeDelivery.Deliver(listeners, asked);
                 foreach (var change in batch)
                     messages.Deliver(change);
                 batch.Clear();

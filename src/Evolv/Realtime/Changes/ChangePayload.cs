@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Changes;
 
@@ -17,13 +18,13 @@ static class ChangePayload
     /// <param name="change">What happened.</param>
     /// <param name="table">What the role may see.</param>
     /// <param name="select">The wanted columns; default for all.</param>
-    internal static byte[] Write(Change change, PublishedTable table, ImmutableArray<string> select)
+    /// <param name="asked">The JSON of values that PostgreSQL had to be asked for.</param>
+    internal static byte[] Write(Change change, PublishedTable table, ImmutableArray<string> select, AskedJson asked)
     {
-        var columns = change.Table.Columns.Index()
-            .Select(column => (column.Index, Column: table.Columns.GetValueOrDefault(column.Item.Name)))
-            .Where(column => column.Column is { IsSelectable: true } known && (select.IsDefault || known.KeyPosition > 0 || select.Contains(known.Name)))
+        var columns = Columns(change, table)
+            .Where(column => select.IsDefault || column.Column.KeyPosition > 0 || select.Contains(column.Column.Name))
             .ToList();
-        var isTooLarge = change.New.Sum(value => (long)(value.Text?.Length ?? 0)) > LargestRow;
+        var isTooLarge = IsTooLarge(change);
 
         var buffer = new ArrayBufferWriter<byte>(512);
         using (var json = new Utf8JsonWriter(buffer, RealtimeJson.Writing))
@@ -33,7 +34,7 @@ static class ChangePayload
             foreach (var (_, column) in columns)
             {
                 json.WriteStartObject();
-                json.WriteString("name", column!.Name);
+                json.WriteString("name", column.Name);
                 json.WriteString("type", column.Type);
                 json.WriteEndObject();
             }
@@ -42,26 +43,43 @@ static class ChangePayload
             if (change.Kind != ChangeKind.Delete)
                 WriteRow(json, "record", columns, change.NewAt);
             if (change.Kind != ChangeKind.Insert)
-                WriteRow(json, "old_record", columns.Where(column => IsOld(change, table, column.Column!)), index => Old(change, table, index));
+                WriteRow(json, "old_record", columns.Where(column => IsOld(change, table, column.Column)), index => Old(change, table, index));
             WriteErrors(json, isTooLarge ? TooLarge : null);
             json.WriteEndObject();
         }
 
         return buffer.WrittenSpan.ToArray();
 
-        void WriteRow(Utf8JsonWriter json, string name, IEnumerable<(int Index, PublishedColumn? Column)> shown, Func<int, ChangedValue> valueAt)
+        void WriteRow(Utf8JsonWriter json, string name, IEnumerable<(int Index, PublishedColumn Column)> shown, Func<int, ChangedValue> valueAt)
         {
             json.WriteStartObject(name);
             foreach (var (index, column) in shown)
             {
                 var value = valueAt(index);
-                if (!value.IsKnown || (isTooLarge && value.Text?.Length > LargestValueOfLargeRow))
+                if (!value.IsKnown || (isTooLarge && Bytes(value) > LargestValueOfLargeRow))
                     continue;
-                json.WritePropertyName(column!.Name);
-                JsonValues.Write(json, column, value.Text);
+                json.WritePropertyName(column.Name);
+                if (value.Text is { } text && asked.Find(column, text) is { } known)
+                    json.WriteRawValue(known, skipInputValidation: true);
+                else
+                    JsonValues.Write(json, column, value.Text);
             }
 
             json.WriteEndObject();
+        }
+    }
+
+    /// <summary>The columns that the role may see. Of a table that was altered since, types are those of the change.</summary>
+    internal static IEnumerable<(int Index, PublishedColumn Column)> Columns(Change change, PublishedTable table)
+    {
+        foreach (var (index, (name, type, _, _)) in change.Table.Columns.Index())
+        {
+            if (table.Columns.GetValueOrDefault(name) is not { IsSelectable: true } column)
+                continue;
+            yield return (index, column.Type == type ? column : column with
+            {
+                Type = type, BaseType = type, ElementType = type.StartsWith('_') ? type[1..] : "", IsJsonAsked = false,
+            });
         }
     }
 
@@ -80,6 +98,17 @@ static class ChangePayload
 
         return buffer.WrittenSpan.ToArray();
     }
+
+    static bool IsTooLarge(Change change)
+    {
+        var row = change.New.IsEmpty ? change.Old : change.New;
+        var characters = 0L;
+        foreach (var value in row)
+            characters += value.Text?.Length ?? 0;
+        return characters * 3 > LargestRow && row.Sum(value => (long)Bytes(value)) > LargestRow;
+    }
+
+    static int Bytes(ChangedValue value) => value.Text is { } text ? Encoding.UTF8.GetByteCount(text) : 0;
 
     static void WriteHead(Utf8JsonWriter json, Change change)
     {

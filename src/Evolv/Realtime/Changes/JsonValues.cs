@@ -36,7 +36,7 @@ static class JsonValues
                 json.WriteStringValue(Instant(text));
                 break;
             case "timestamptz":
-                json.WriteStringValue(text.EndsWith("+00", StringComparison.Ordinal) ? Instant(text) + ":00" : Instant(text));
+                json.WriteStringValue(Instant(text).Replace("+00", "+00:00", StringComparison.Ordinal)); // The log's time zone is UTC.
                 break;
             default:
                 json.WriteStringValue(text);

@@ -12,14 +12,17 @@ namespace Evolv.Realtime.Changes;
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type's internal name.</param>
 /// <param name="SqlType">The type in SQL, with its schema.</param>
-/// <param name="BaseType">The internal name below a domain.</param>
-/// <param name="ElementType">The internal name of an array's elements; empty for what is no array.</param>
+/// <param name="BaseType">The internal name below domains.</param>
+/// <param name="ElementType">The internal name of an array's elements, below domains; empty for what is no array.</param>
 /// <param name="KeyPosition">From 1 in the primary key; 0 outside of it.</param>
 /// <param name="IsSelectable">Whether the role may select it.</param>
 /// <param name="IsDeterministic">Whether its collation takes only equal texts for equal.</param>
 /// <param name="IsEnum">Whether its values are an enumeration's words.</param>
+/// <param name="IsJsonAsked">Whether only PostgreSQL can make JSON of its text.</param>
+/// <param name="Collate">Its own collation in SQL, <c> collate "de"</c>; empty when it has the type's.</param>
 sealed record PublishedColumn(
-    string Name, string Type, string SqlType, string BaseType, string ElementType, int KeyPosition, bool IsSelectable, bool IsDeterministic, bool IsEnum)
+    string Name, string Type, string SqlType, string BaseType, string ElementType, int KeyPosition, bool IsSelectable, bool IsDeterministic, bool IsEnum,
+    bool IsJsonAsked = false, string Collate = "")
 {
     /// <summary>Whether equal values have equal texts and the other way round.</summary>
     internal bool HasOneText
@@ -37,6 +40,7 @@ sealed class PublishedTable
         Columns = columns.ToFrozenDictionary(column => column.Name);
         Key = [.. Columns.Values.Where(column => column.KeyPosition > 0).OrderBy(column => column.KeyPosition)];
         KeyColumns = [.. Key.Select(column => new KeyColumn(column.Name, column.SqlType))];
+        AsksJson = Columns.Values.Any(column => column.IsJsonAsked);
         IsKeySelectable = Key.All(column => column.IsSelectable);
     }
 
@@ -53,11 +57,17 @@ sealed class PublishedTable
 
     internal bool IsKeySelectable { get; }
 
+    /// <summary>Whether it has columns of which only PostgreSQL can make JSON.</summary>
+    internal bool AsksJson { get; }
+
     /// <summary>Whether row-level security holds for this role.</summary>
     internal bool AsksPolicies { get; }
 }
 
-/// <summary>What the catalog says of published tables. Remembered for a second: a change of the schema counts no later than that.</summary>
+/// <summary>
+/// What the catalog says of published tables. Remembered for a second, but never longer than PostgreSQL describes the table in
+/// the same way: after a change of the table or of its grants the first changed row is seen with the new ones.
+/// </summary>
 sealed class PublishedTables(Database database, TimeProvider time)
 {
     const int Remembered = 1000;
@@ -66,18 +76,26 @@ sealed class PublishedTables(Database database, TimeProvider time)
 
     static readonly string Query = MigrationFile.In("src/Realtime/Changes/PublishedTables.sql").Single().Text;
 
-    readonly ConcurrentDictionary<(string Role, string Schema, string Table), (long ReadAt, Task<PublishedTable?> Table)> _known = new();
+    readonly ConcurrentDictionary<(string Role, string Schema, string Table), (long ReadAt, ChangedTable? Described, Task<PublishedTable?> Table)> _known = new();
 
     /// <summary>Null when the table is not published, or is none.</summary>
     internal Task<PublishedTable?> FindAsync(string role, string schema, string table, CancellationToken cancellationToken)
+        => FindAsync(role, schema, table, null, cancellationToken);
+
+    /// <summary>Null when the table is not published any more.</summary>
+    internal Task<PublishedTable?> FindAsync(string role, ChangedTable changed, CancellationToken cancellationToken)
+        => FindAsync(role, changed.Schema, changed.Name, changed, cancellationToken);
+
+    Task<PublishedTable?> FindAsync(string role, string schema, string table, ChangedTable? changed, CancellationToken cancellationToken)
     {
         var key = (role, schema, table);
-        if (_known.TryGetValue(key, out var known) && time.GetElapsedTime(known.ReadAt) < Freshness && !known.Table.IsFaulted && !known.Table.IsCanceled)
+        if (_known.TryGetValue(key, out var known) && time.GetElapsedTime(known.ReadAt) < Freshness && !known.Table.IsFaulted && !known.Table.IsCanceled
+            && (changed is null || ReferenceEquals(changed, known.Described)))
             return known.Table.WaitAsync(cancellationToken);
         if (_known.Count > Remembered)
             _known.Clear();
         var reading = ReadOneAsync(role, schema, table);
-        _known[key] = (time.GetTimestamp(), reading);
+        _known[key] = (time.GetTimestamp(), changed, reading);
         return reading.WaitAsync(cancellationToken);
     }
 
@@ -107,8 +125,8 @@ sealed class PublishedTables(Database database, TimeProvider time)
             {
                 var column = new PublishedColumn(
                     reader.GetString(2), reader.GetString(3), reader.GetString(4), reader.GetString(5), reader.GetString(6),
-                    reader.GetInt32(7), reader.GetBoolean(8), reader.GetBoolean(9), reader.GetBoolean(10));
-                columns.Add((reader.GetString(0), reader.GetString(1), column, reader.GetBoolean(11) && !reader.GetBoolean(12)));
+                    reader.GetInt32(7), reader.GetBoolean(8), reader.GetBoolean(9), reader.GetBoolean(10), reader.GetBoolean(11), reader.GetString(12));
+                columns.Add((reader.GetString(0), reader.GetString(1), column, reader.GetBoolean(13) && !reader.GetBoolean(14)));
             }
 
             return columns.GroupBy(column => (column.Schema, column.Table, column.AsksPolicies))
