@@ -153,6 +153,9 @@ sealed class BindingReader(PublishedTables tables, Database database)
     {
         await database.AskEachAsync(
             [(caller, FilterQuestions.Command(filter, null))], LongestMilliseconds, (_, _) => Task.CompletedTask, cancellationToken);
+        if (filter.Text.Operator is FilterOperator.Match or FilterOperator.Imatch)
+            await database.AskEachAsync(
+                [(caller, Compiles(filter.Text.Values[0]))], LongestMilliseconds, (_, _) => Task.CompletedTask, cancellationToken);
         if (!filter.Column.HasOneText || !filter.ComparesValues)
             return filter.Text.Values;
         var texts = ImmutableArray.CreateBuilder<string>();
@@ -166,7 +169,14 @@ sealed class BindingReader(PublishedTables tables, Database database)
         return texts.DrainToImmutable();
     }
 
-    static NpgsqlBatchCommand OneText(PublishedColumn column, string value) => new($"select $1::text::{column.SqlType}::text")
+    // Nothing is matched with null, so a pattern is not even compiled for it.
+    static NpgsqlBatchCommand Compiles(string pattern) => new("select '' ~ $1::text")
+    {
+        Parameters = { new NpgsqlParameter<string> { TypedValue = pattern } },
+    };
+
+    // As the log writes it: a cast to text would make true of t.
+    static NpgsqlBatchCommand OneText(PublishedColumn column, string value) => new($"select format('%s', $1::text::{column.SqlType})")
     {
         Parameters = { new NpgsqlParameter<string> { TypedValue = value } },
     };

@@ -13,6 +13,8 @@ readonly record struct Listener(Change Change, ChangeBinding Binding, PublishedT
 /// <summary>Finds out who is to be told of changes: who asked, and of those who may see the row now.</summary>
 sealed class ChangeAudience(Subscriptions subscriptions, PublishedTables tables, RowVisibility visibility, Database database)
 {
+    readonly FilterPatience _patience = new();
+
     const string NoPrimaryKey = "Error 400: Bad Request, no primary key";
     const string Unauthorized = "Error 401: Unauthorized";
 
@@ -22,18 +24,25 @@ sealed class ChangeAudience(Subscriptions subscriptions, PublishedTables tables,
         var asked = await FindWhoAskedAsync(changes, cancellationToken);
         if (asked.Count == 0)
             return [];
-        var questions = new FilterQuestions(database);
+        var questions = new FilterQuestions(database, _patience);
         foreach (var listener in asked)
             foreach (var filter in Undecided(listener))
                 questions.Add(listener.Caller, filter, listener.Change.Filterable(filter.Column.Name).Text);
         if (!questions.IsEmpty)
         {
             await questions.AskAsync(cancellationToken);
-            asked.RemoveAll(listener => Undecided(listener).Any(filter =>
-                !questions.Passes(listener.Caller, filter, listener.Change.Filterable(filter.Column.Name).Text)));
+            asked.RemoveAll(listener => Undecided(listener).Any(filter => !Passes(questions, listener, filter)));
         }
 
         return await FindWhoMaySeeAsync(asked, cancellationToken);
+    }
+
+    static bool Passes(FilterQuestions questions, Asked asked, ChangeFilter filter)
+    {
+        var answer = questions.Find(asked.Caller, filter, asked.Change.Filterable(filter.Column.Name).Text);
+        if (answer.Error is { } error)
+            asked.Binding.Channel.TellOfTrouble(error);
+        return answer.Passes;
     }
 
     /// <param name="Caller">As the channel's token says now; it may be renewed at any time.</param>
@@ -55,11 +64,11 @@ sealed class ChangeAudience(Subscriptions subscriptions, PublishedTables tables,
                 var caller = binding.Channel.Credentials.Caller;
                 if (!known.TryGetValue((caller.Role, change.Table), out var table))
                 {
-                    table = await tables.FindAsync(caller.Role, change.Table.Schema, change.Table.Name, cancellationToken);
+                    table = await tables.FindAsync(caller.Role, change.Table, cancellationToken);
                     known.Add((caller.Role, change.Table), table);
                 }
 
-                if (table is not null && PassesPlain(change, binding))
+                if (table is not null && PassesPlain(change, binding, table))
                     asked.Add(new Asked(change, binding, caller, table));
             }
         }
@@ -67,18 +76,23 @@ sealed class ChangeAudience(Subscriptions subscriptions, PublishedTables tables,
         return asked;
     }
 
-    // A column that the change does not hold passes no filter.
-    static bool PassesPlain(Change change, ChangeBinding binding)
+    // A column that the change does not hold passes no filter, nor does one that may not be selected any more.
+    static bool PassesPlain(Change change, ChangeBinding binding, PublishedTable table)
     {
         foreach (var filter in binding.Filters)
         {
             var value = change.Filterable(filter.Column.Name);
-            if (!value.IsKnown || (filter.IsPlain && !filter.Passes(value.Text)))
+            if (!value.IsKnown || !MayFilter(change, table, filter.Column.Name) || (filter.IsPlain && !filter.Passes(value.Text)))
                 return false;
         }
 
         return true;
     }
+
+    // Policies are asked about no row that is gone, or that has no key: to hear of it for a condition would tell of its values.
+    static bool MayFilter(Change change, PublishedTable table, string column)
+        => table.Columns.GetValueOrDefault(column) is { IsSelectable: true, KeyPosition: var position }
+            && (position > 0 || !table.AsksPolicies || (change.Kind != ChangeKind.Delete && !table.Key.IsEmpty && table.IsKeySelectable));
 
     static IEnumerable<ChangeFilter> Undecided(Asked asked) => asked.Binding.Filters.Where(filter => !filter.IsPlain);
 

@@ -88,13 +88,15 @@ sealed record ChangeFilter(FilterText Text, PublishedColumn Column, string Path 
             return Is(value) != Text.IsNegated;
         if (Text.Operator is FilterOperator.IsDistinct)
             return (value != Text.Values[0]) != Text.IsNegated;
-        return value is not null && Compare(value) != Text.IsNegated;
+        if (Text.Operator is FilterOperator.In && Text.Values.IsEmpty)
+            return Text.IsNegated; // Nothing is in it, not even null.
+        return value is not null && Compare(value) is { } isTrue && isTrue != Text.IsNegated;
     }
 
     /// <summary>The condition in SQL: <c>$1</c> is the changed value, <c>$2</c> what it is compared with, both as text.</summary>
     internal string ToSql()
     {
-        var value = Path.Length == 0 ? $"$1::text::{Column.SqlType}" : $"($1::text::jsonb{Path})";
+        var value = Path.Length == 0 ? $"$1::text::{Column.SqlType}{Column.Collate}" : $"($1::text::jsonb{Path})";
         var given = $"$2::text::{Column.SqlType}";
         var condition = Text.Operator switch
         {
@@ -116,20 +118,23 @@ sealed record ChangeFilter(FilterText Text, PublishedColumn Column, string Path 
         return $"select coalesce({(Text.IsNegated ? "not " : "")}({condition}), false)";
     }
 
-    bool Compare(string value) => Text.Operator switch
+    // Null when the column is of another type by now and the value is no number.
+    bool? Compare(string value) => Text.Operator switch
     {
         FilterOperator.Eq => value == Text.Values[0],
         FilterOperator.Neq => value != Text.Values[0],
         FilterOperator.In => Text.Values.Contains(value),
-        FilterOperator.Lt => Order(value) < 0,
-        FilterOperator.Lte => Order(value) <= 0,
-        FilterOperator.Gt => Order(value) > 0,
-        FilterOperator.Gte => Order(value) >= 0,
+        FilterOperator.Lt => Order(value) is { } order ? order < 0 : null,
+        FilterOperator.Lte => Order(value) is { } order ? order <= 0 : null,
+        FilterOperator.Gt => Order(value) is { } order ? order > 0 : null,
+        FilterOperator.Gte => Order(value) is { } order ? order >= 0 : null,
         var other => throw new InvalidOperationException($"{other} is PostgreSQL's to decide"),
     };
 
-    int Order(string value)
-        => long.Parse(value, CultureInfo.InvariantCulture).CompareTo(long.Parse(Text.Values[0], CultureInfo.InvariantCulture));
+    int? Order(string value)
+        => long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number.CompareTo(long.Parse(Text.Values[0], CultureInfo.InvariantCulture))
+            : null;
 
     bool Is(string? value) => Text.Values[0] switch
     {
