@@ -143,6 +143,30 @@ sealed class PhoenixClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes out all that came before the first message that fits, and that one, waiting for it.</summary>
+    internal async Task<List<Received>> TakeUntilAsync(Func<Received, bool> isLast)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        for (var looked = 0; ; )
+        {
+            lock (_messages)
+            {
+                for (; looked < _messages.Count; looked++)
+                {
+                    if (!isLast(_messages[looked]))
+                        continue;
+                    var taken = _messages.GetRange(0, looked + 1);
+                    _messages.RemoveRange(0, looked + 1);
+                    return taken;
+                }
+            }
+
+            Assert.True(State == WebSocketState.Open, $"closed: {CloseStatus} {CloseReason}");
+            await _arrived.WaitAsync(timeout.Token);
+        }
+    }
+
     /// <summary>The next change of a table: the payload of <c>postgres_changes</c>.</summary>
     internal async Task<JsonNode> NextChangeAsync() => (await NextAsync(message => message.Event == "postgres_changes")).Payload;
 
