@@ -52,7 +52,7 @@ static class RealtimeModule
         realtime.MapGet("/websocket", (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context));
         realtime.MapPost("/api/broadcast", (HttpContext context, Broadcast broadcast) => broadcast.ManyAsync(context));
         realtime.MapPost("/api/broadcast/{topic}/events/{event}",
-            (HttpContext context, Broadcast broadcast, string topic, string @event) => broadcast.OneAsync(context, topic, @event));
+            (HttpContext context, Broadcast broadcast) => broadcast.OneAsync(context));
     }
 
     static void AddRunning<T>(IServiceCollection services) where T : class, IHostedService

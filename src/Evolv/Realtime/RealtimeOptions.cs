@@ -36,6 +36,10 @@ sealed partial class RealtimeOptions
     [Range(1, 100_000)]
     public int PresenceCallsPer30Seconds { get; set; } = 30;
 
+    /// <summary>Largest object that a client may track as its presence, with its key, in bytes. Each is kept and sent to everybody who joins.</summary>
+    [Range(64, 1024 * 1024)]
+    public int MaxPresenceBytes { get; set; } = 16 * 1024;
+
     /// <summary>Largest message of a client, in bytes. A larger one closes the socket with 1009.</summary>
     [Range(1024, 16 * 1024 * 1024)]
     public int MaxMessageBytes { get; set; } = 256 * 1024;

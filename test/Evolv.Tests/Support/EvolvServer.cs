@@ -97,6 +97,9 @@ sealed class EvolvServer : IAsyncDisposable
         return session.RootElement.GetProperty("access_token").GetString()!;
     }
 
+    /// <summary>Ends it, but not its database.</summary>
+    internal Task StopAsync() => _app.StopAsync(CancellationToken.None);
+
     public async ValueTask DisposeAsync()
     {
         Anonymous.Dispose();

@@ -43,6 +43,9 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
     /// <summary>Another server appeared.</summary>
     internal event Action<Guid>? Joined;
 
+    /// <summary>A server said hello, this one included: some may have missed what was said before, so say what matters again.</summary>
+    internal event Action<Guid>? Greeted;
+
     /// <summary>Another server ended or was not heard of for too long.</summary>
     internal event Action<Guid>? Left;
 
@@ -184,6 +187,8 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
             if (packet.From == Id)
             {
                 HearItself();
+                if (packet.Words.HasFlag(NodeWords.Hello))
+                    Raise(Greeted, Id);
                 return;
             }
 
@@ -197,9 +202,13 @@ sealed class NodeBus(INodeTransport? transport, TimeProvider time, ILogger<NodeB
                 Raise(Joined, packet.From);
             }
 
-            // Who is unknown here may not know of this server either.
-            if (packet.Words.HasFlag(NodeWords.Hello) || (isNew && packet.Words == NodeWords.None))
+            // Who is unknown here may not know of this server either, and has said things that were not heard.
+            if (packet.Words.HasFlag(NodeWords.Hello))
                 _outbox.Say(NodeWords.Here);
+            else if (isNew && packet.Words == NodeWords.None)
+                _outbox.Say(NodeWords.Hello);
+            if (packet.Words.HasFlag(NodeWords.Hello))
+                Raise(Greeted, packet.From);
             foreach (var message in packet.Messages)
                 Raise(Received, message);
             if (packet.Words.HasFlag(NodeWords.Bye))

@@ -21,7 +21,8 @@ static class ErrorCatalog
             "Made by `./evolv types` from the catalogues; do not edit. Codes are stable: programs may branch on them. Words in braces depend",
             "on the request. `/auth/v1` answers in GoTrue's form, `/rest/v1` in PostgREST's, where errors of SQL have PostgreSQL's own codes and words,",
             "`/functions/v1` with `{\"success\":false,\"error\":…,\"code\":…}`; other paths answer with problem details (RFC 9457). Functions also pass on errors that the database raises on purpose, such as",
-            "`user_not_found` (404) and `idempotency_key_reused` (409). 503 comes with `Retry-After`: the request may be sent again.",
+            "`user_not_found` (404) and `idempotency_key_reused` (409). `/realtime/v1` answers a join in the socket with `{\"reason\":\"<Code>: <Message>\"}`, and ends a channel with the message alone, in the event `system`:",
+            "statuses are what HTTP would have. A refused handshake has the body `{\"error\":…}`; `/realtime/v1/api` answers with `{\"message\":…}`, and 422 with `{\"errors\":{<field>:[…]}}`. 503 comes with `Retry-After`: the request may be sent again.",
         };
         foreach (var family in families)
         {

@@ -8,7 +8,8 @@ namespace Evolv.Realtime.Channels;
 /// The event <c>access_token</c>: the channel goes on with the rights of another token, and without a good one it ends. As in
 /// the reference, it is the one event that gets no reply.
 /// </summary>
-sealed class AccessTokenHandler(CredentialsFinder credentials, ChannelAuthorizer authorizer, ChannelExit exit, ILogger<AccessTokenHandler> logger)
+sealed class AccessTokenHandler(
+    CredentialsFinder credentials, ChannelAuthorizer authorizer, ChannelExit exit, Sockets sockets, ILogger<AccessTokenHandler> logger)
 {
     internal async Task HandleAsync(Channel channel, ClientMessage message)
     {
@@ -19,6 +20,8 @@ sealed class AccessTokenHandler(CredentialsFinder credentials, ChannelAuthorizer
         try
         {
             var renewed = await credentials.FindAsync(channel.Socket, token);
+            if (renewed.Caller.UserId is { } user && user != channel.Credentials.Caller.UserId && !sockets.MayJoin(channel.Socket, user))
+                throw JoinError.TooManySockets();
             if (channel.Config.IsPrivate)
             {
                 var rights = await authorizer.AskAsync(renewed.Caller, channel.Name, CancellationToken.None);

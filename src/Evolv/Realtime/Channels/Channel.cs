@@ -69,8 +69,8 @@ sealed class Channel(RealtimeSocket socket, string topic, string? joinRef, Chann
     /// <summary>What it tracks itself; null when nothing.</summary>
     internal PresenceMeta? Tracked { get; set; }
 
-    /// <summary>What it tracks as the client wrote it: the same again changes nothing.</summary>
-    internal string? TrackedPayload { get; set; }
+    /// <summary>Hash of what it tracks as the client wrote it: the same again changes nothing.</summary>
+    internal byte[]? TrackedPayload { get; set; }
 
     internal bool IsClosed => Volatile.Read(ref _isClosed) != 0;
 

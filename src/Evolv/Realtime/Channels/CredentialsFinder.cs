@@ -24,7 +24,8 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
     /// <summary>How long ago it ended.</summary>
     internal JoinError Expired(DateTimeOffset expiresAt) => JoinError.Expired(Math.Max(0, (int)(time.GetUtcNow() - expiresAt).TotalSeconds));
 
-    JoinError Refuse(FoundCaller found) => found switch
+    /// <summary>Why somebody is refused, in the reference's words.</summary>
+    internal JoinError Refuse(FoundCaller found) => found switch
     {
         { ExpiresAt: { } expiresAt } when found.IsExpired || expiresAt <= time.GetUtcNow() => Expired(expiresAt),
         { Refusal: { } refusal } when refusal.StartsWith("Expected 3 parts", StringComparison.Ordinal) => JoinError.MalformedToken(),

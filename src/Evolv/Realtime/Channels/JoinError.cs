@@ -19,6 +19,9 @@ sealed class JoinError : Exception
 
     internal static JoinError TopicNameRequired() => new(400, "TopicNameRequired", "You must provide a topic name");
 
+    internal static JoinError BadTopicName(int most)
+        => new(400, "TopicNameRequired", string.Create(CultureInfo.InvariantCulture, $"A topic name has at most {most} characters, none of them NUL"));
+
     internal static JoinError Expired(int seconds)
         => new(401, "InvalidJWTToken", string.Create(CultureInfo.InvariantCulture, $"Token has expired {seconds} seconds ago"));
 

@@ -18,6 +18,8 @@ sealed class JoinHandler(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JoinHandler> logger)
     : IDisposable
 {
+    const int LongestName = 1000; // Each is kept for as long as the channel.
+
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     static readonly TimeSpan ReplicationPatience = TimeSpan.FromSeconds(5);
     static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
@@ -25,8 +27,8 @@ sealed class JoinHandler(
     readonly TokenBucketRateLimiter _pace = new(new TokenBucketRateLimiterOptions
     {
         TokenLimit = options.Value.JoinsPerSecond,
-        TokensPerPeriod = Math.Max(1, options.Value.JoinsPerSecond / 20),
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / Math.Min(20, options.Value.JoinsPerSecond)),
+        TokensPerPeriod = Portion(options.Value),
+        ReplenishmentPeriod = TimeSpan.FromSeconds((double)Portion(options.Value) / options.Value.JoinsPerSecond),
         // Clients wait ten seconds for the answer to a join; who would wait longer is told to come back.
         QueueLimit = options.Value.JoinsPerSecond * 8,
     });
@@ -56,6 +58,9 @@ sealed class JoinHandler(
 
     public void Dispose() => _pace.Dispose();
 
+    // What comes free at once: some twenty times a second, if so many joins are allowed.
+    static int Portion(RealtimeOptions options) => Math.Max(1, options.JoinsPerSecond / 20);
+
     static void Refuse(RealtimeSocket socket, ClientMessage message, JoinError error)
         => socket.Reply(message, isOk: false, RealtimeJson.Object(json => json.WriteString("reason", error.Reason)));
 
@@ -69,6 +74,9 @@ sealed class JoinHandler(
 
         if (message.Topic.Length == Channel.Prefix.Length)
             throw JoinError.TopicNameRequired();
+        // PostgreSQL cannot be asked about NUL.
+        if (message.Topic.Length > Channel.Prefix.Length + LongestName || message.Topic.Contains('\0', StringComparison.Ordinal))
+            throw JoinError.BadTopicName(LongestName);
         cancellationToken.ThrowIfCancellationRequested();
         using (var turn = await _pace.AcquireAsync(1, cancellationToken))
         {
@@ -127,7 +135,7 @@ sealed class JoinHandler(
         // From here on it is told; nothing is waited for, so that nobody else can end it half-open.
         subscriptions.Add(channel.Bindings);
         channel.JoinedTopic = topics.Join(channel);
-        socket.Add(channel);
+        socket.Add(channel); // The last: who ends channels finds them here, and ends all that there is of them.
         socket.Reply(message, isOk: true, Answer(join.Changes, numbers));
         if (problem is not null)
             channel.SendSystem("postgres_changes", isOk: false, problem);

@@ -9,6 +9,8 @@ namespace Evolv.Realtime.Channels;
 /// <summary>Keeps broadcasts in <c>realtime.messages</c>, from where the change stream brings them to the members of all servers.</summary>
 sealed class MessageStore(Database database)
 {
+    const int MostSenders = 10_000;
+
     readonly ConcurrentDictionary<Guid, Channel> _senders = new();
 
     /// <summary>Whether <c>persist</c> is set: true, or an object with a time to live.</summary>
@@ -20,6 +22,8 @@ sealed class MessageStore(Database database)
     internal async Task AddAsync(BroadcastMessage message, Channel? sender, CancellationToken cancellationToken)
     {
         var id = Guid.NewGuid();
+        if (_senders.Count >= MostSenders)
+            _senders.Clear(); // The stream has lost them.
         if (sender is not null)
             _senders[id] = sender;
         try

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Evolv.Realtime.Socket;
 using Microsoft.Extensions.Options;
@@ -48,6 +50,12 @@ sealed class PresenceHandler(PresenceRooms rooms, ChannelExit exit, IOptions<Rea
             return;
         }
 
+        if (payload.Raw.Length + Encoding.UTF8.GetByteCount(channel.Config.PresenceKey) > options.Value.MaxPresenceBytes)
+        {
+            channel.Socket.Reply(message, isOk: false, "{\"reason\":\"Presence is too large\"}"u8);
+            return;
+        }
+
         // Who tracks is told of the others from then on.
         if (!channel.ReadsPresence && channel.Rights.ReadPresence)
         {
@@ -55,9 +63,10 @@ sealed class PresenceHandler(PresenceRooms rooms, ChannelExit exit, IOptions<Rea
             rooms.Show(channel);
         }
 
-        if (channel.TrackedPayload != payload.GetRawText())
+        var hash = SHA256.HashData(payload.Raw);
+        if (channel.TrackedPayload is not { } tracked || !tracked.AsSpan().SequenceEqual(hash))
         {
-            channel.TrackedPayload = payload.GetRawText();
+            channel.TrackedPayload = hash;
             rooms.Track(channel, payload);
         }
 

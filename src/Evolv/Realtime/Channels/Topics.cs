@@ -18,6 +18,9 @@ sealed class Topic(TopicName name, PresenceState presence)
 
     internal PresenceState Presence => presence;
 
+    /// <summary>Held while members are told who comes and goes, so that they hear it in order.</summary>
+    internal Lock Telling { get; } = new();
+
     internal bool IsEmpty
     {
         get
@@ -110,6 +113,13 @@ sealed class Topics
             change(topic);
             Close(topic);
         }
+    }
+
+    /// <summary>Looks at all topics while nobody's presence changes.</summary>
+    internal void Hold(Action<ICollection<Topic>> look)
+    {
+        lock (_lock)
+            look(_topics.Values);
     }
 
     /// <summary>The ids of the people on private topics <c>word:&lt;user_id&gt;</c>.</summary>

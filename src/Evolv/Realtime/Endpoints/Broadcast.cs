@@ -25,16 +25,20 @@ sealed class Broadcast(
     {
         using var document = Parse(body);
         var messages = ReadMessages(document.RootElement);
+        var mayWrite = new Dictionary<TopicName, bool>(); // Each topic is asked about once.
         foreach (var message in messages)
         {
-            if (await MayWriteAsync(caller, message.Topic, context.RequestAborted))
+            if (!mayWrite.TryGetValue(message.Topic, out var may))
+                mayWrite[message.Topic] = may = await MayWriteAsync(caller, message.Topic, context.RequestAborted);
+            if (may)
                 broadcasts.Send(message, sender: null);
         }
     });
 
     /// <summary>One message: the body is its payload.</summary>
-    internal Task OneAsync(HttpContext context, string topic, string @event) => AnswerAsync(context, async (caller, body) =>
+    internal Task OneAsync(HttpContext context) => AnswerAsync(context, async (caller, body) =>
     {
+        var (topic, @event) = ReadPath(context);
         var type = context.Request.ContentType?.Split(';')[0].Trim();
         if (type is not ("application/json" or "application/octet-stream"))
             throw BroadcastError.UnsupportedType();
@@ -43,7 +47,9 @@ sealed class Broadcast(
             Parse(body).Dispose(); // It goes on as it came, so it must be JSON.
         var query = context.Request.Query;
         var isPrivate = string.Equals(query["private"].ToString(), "true", StringComparison.OrdinalIgnoreCase);
-        var message = new BroadcastMessage(new TopicName(topic, isPrivate), @event, isJson, body, default);
+        var message = new BroadcastMessage(new TopicName(CheckName("topic", topic), isPrivate), CheckName("event", @event), isJson, body, default);
+        if (message.ToPush().For(ProtocolVersion.V2) is null)
+            throw BroadcastError.Invalid("topic", "is too long for a binary payload, or the event is");
         var isToBeKept = query["persist"].ToString() == "true" || query.ContainsKey("persist[ttl]");
         if (isToBeKept && !isPrivate)
             throw BroadcastError.Invalid("persist", "is for private topics");
@@ -70,6 +76,10 @@ sealed class Broadcast(
         catch (JsonException exception)
         {
             await WriteAsync(context, BroadcastError.NoJson(exception.Message));
+        }
+        catch (PostgresException exception) when (exception.SqlState is ['2', '2', ..])
+        {
+            await WriteAsync(context, BroadcastError.Invalid("payload", exception.MessageText)); // such as NUL, which jsonb cannot have
         }
         catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
         {
@@ -114,9 +124,26 @@ sealed class Broadcast(
         return buffer.ToArray();
     }
 
+    // What routing made of the path says no more which slashes and percent signs were escaped.
+    static (string Topic, string Event) ReadPath(HttpContext context)
+    {
+        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].TrimEnd('/').Split('/');
+        return (Uri.UnescapeDataString(path[^3]), Uri.UnescapeDataString(path[^1]));
+    }
+
+    static string CheckName(string field, string name)
+        => name.Length == 0 ? throw BroadcastError.Invalid(field, "can't be blank")
+            : name.Contains('\0', StringComparison.Ordinal) ? throw BroadcastError.Invalid(field, "must not have NUL")
+            : name;
+
     // The parser does not look into texts, and clients would fail at what is no UTF-8 there.
     static JsonDocument Parse(byte[] body)
-        => Utf8.IsValid(body) ? JsonDocument.Parse(body) : throw BroadcastError.NoJson("it is not in UTF-8");
+    {
+        if (!Utf8.IsValid(body))
+            throw BroadcastError.NoJson("it is not in UTF-8");
+        WellFormed.MendSurrogates(body);
+        return JsonDocument.Parse(body);
+    }
 
     static List<BroadcastMessage> ReadMessages(JsonElement root)
     {
@@ -126,8 +153,8 @@ sealed class Broadcast(
             throw BroadcastError.TooMany();
         return [.. messages.EnumerateArray().Select(message =>
         {
-            var topic = message.Property("topic").Text is { Length: > 0 } givenTopic ? givenTopic : throw BroadcastError.Invalid("topic", "can't be blank");
-            var @event = message.Property("event").Text is { Length: > 0 } givenEvent ? givenEvent : throw BroadcastError.Invalid("event", "can't be blank");
+            var topic = CheckName("topic", message.Property("topic").Text ?? "");
+            var @event = CheckName("event", message.Property("event").Text ?? "");
             var payload = message.Property("payload") is { ValueKind: JsonValueKind.Object } givenPayload
                 ? givenPayload : throw BroadcastError.Invalid("payload", "must be an object");
             return new BroadcastMessage(new TopicName(topic, message.Property("private").IsTrue), @event, IsJson: true, payload.Raw.ToArray(), default);

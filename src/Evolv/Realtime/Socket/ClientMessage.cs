@@ -48,11 +48,12 @@ sealed class ClientMessage : IDisposable
 
     public void Dispose() => _document?.Dispose();
 
-    /// <summary>Null when the frame is no message of this version.</summary>
-    internal static ClientMessage? Read(ReadOnlyMemory<byte> frame, bool isBinary, ProtocolVersion version)
+    /// <summary>Null when the frame is no message of this version. What is half a character in its JSON is replaced.</summary>
+    internal static ClientMessage? Read(Memory<byte> frame, bool isBinary, ProtocolVersion version)
     {
         if (isBinary)
             return version == ProtocolVersion.V2 ? ReadBinary(frame) : null;
+        WellFormed.MendSurrogates(frame.Span);
         JsonDocument document;
         try
         {
@@ -95,14 +96,15 @@ sealed class ClientMessage : IDisposable
     }
 
     // Kind, five lengths, encoding, and then what has those lengths; the rest is the payload.
-    static ClientMessage? ReadBinary(ReadOnlyMemory<byte> frame)
+    static ClientMessage? ReadBinary(Memory<byte> frame)
     {
-        var bytes = frame.Span;
+        ReadOnlySpan<byte> bytes = frame.Span;
         if (bytes.Length < BinaryHead || bytes[0] != UserBroadcastPush || bytes[6] > 1)
             return null;
         int joinRefLength = bytes[1], refLength = bytes[2], topicLength = bytes[3], eventLength = bytes[4], metadataLength = bytes[5];
         var at = BinaryHead;
-        if (bytes.Length < at + joinRefLength + refLength + topicLength + eventLength + metadataLength)
+        var head = joinRefLength + refLength + topicLength + eventLength + metadataLength;
+        if (bytes.Length < at + head || !Utf8.IsValid(bytes.Slice(at, head)))
             return null;
         var joinRef = Take(bytes, ref at, joinRefLength);
         var @ref = Take(bytes, ref at, refLength);
@@ -113,6 +115,9 @@ sealed class ClientMessage : IDisposable
         var isJson = bytes[6] == 1;
         if (!IsJson(metadata, allowNothing: true) || (isJson && !IsJson(payload, allowNothing: false)))
             return null;
+        WellFormed.MendSurrogates(metadata.Span);
+        if (isJson)
+            WellFormed.MendSurrogates(payload.Span); // Some of those who get it read it as text.
         return new ClientMessage(
             null, Quote(joinRef), Quote(@ref), topic, "broadcast", default, new BinaryBroadcast(@event, metadata, isJson, payload));
     }
@@ -123,7 +128,7 @@ sealed class ClientMessage : IDisposable
         return Encoding.UTF8.GetString(bytes.Slice(at - length, length));
     }
 
-    static string? Quote(string text) => text.Length == 0 ? null : JsonSerializer.Serialize(text);
+    static string? Quote(string text) => text.Length == 0 ? null : $"\"{JsonEncodedText.Encode(text, RealtimeJson.Writing.Encoder)}\"";
 
     // It is passed on inside of other JSON, so it must be some.
     static bool IsJson(ReadOnlyMemory<byte> bytes, bool allowNothing)

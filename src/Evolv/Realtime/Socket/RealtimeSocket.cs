@@ -61,12 +61,18 @@ sealed class RealtimeSocket
         {
             // The client has gone without a word.
         }
+        catch
+        {
+            Close(WebSocketCloseStatus.InternalServerError, "internal error");
+            throw;
+        }
         finally
         {
-            _outbox.End();
-            await _outbox.Sending;
+            // Who is closed is told first why.
             if (_closing is { } closing)
                 await closing;
+            _outbox.End();
+            await _outbox.Sending;
         }
     }
 

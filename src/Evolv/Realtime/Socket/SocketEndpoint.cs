@@ -8,7 +8,8 @@ namespace Evolv.Realtime.Socket;
 
 /// <summary>GET /realtime/v1/websocket: checks the key, the origin and the limits, and then serves the socket to its end.</summary>
 sealed class SocketEndpoint(
-    Sockets sockets, ClientEvents events, ChannelExit exit, FindCaller findCaller, IOptions<RealtimeOptions> options, IOptions<HttpOptions> http,
+    Sockets sockets, ClientEvents events, ChannelExit exit, FindCaller findCaller, CredentialsFinder credentials,
+    IOptions<RealtimeOptions> options, IOptions<HttpOptions> http,
     IHostApplicationLifetime lifetime, TimeProvider time)
 {
     internal async Task HandleAsync(HttpContext context)
@@ -41,7 +42,7 @@ sealed class SocketEndpoint(
         var found = await FindCallerAsync(context.Request);
         if (found.Caller is null)
         {
-            await RefuseAsync(context, 401, found.IsExpired ? "Token has expired" : found.Refusal!);
+            await RefuseAsync(context, 401, found.IsExpired ? "Token has expired" : credentials.Refuse(found).Message);
             return;
         }
 
