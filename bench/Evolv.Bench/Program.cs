@@ -1,6 +1,7 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
 using Evolv.Bench.Load;
+using Evolv.Bench.Realtime;
 
 namespace Evolv.Bench;
 
@@ -11,6 +12,7 @@ static class Program
         Starts a server and a database of its own, fills it, and removes both.
         Example: ./evolv bench                       everything: 100 000 people, 1 000 000 feed items
                  ./evolv bench get-feed              scenarios whose name contains the filter
+                 ./evolv bench realtime              sockets instead: /realtime/v1; ./evolv bench realtime --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -22,6 +24,9 @@ static class Program
 
     static async Task<int> Main(string[] args)
     {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        if (args.Length > 0 && args[0] == "realtime")
+            return await RealtimeBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);
@@ -34,7 +39,6 @@ static class Program
             return 0;
         }
 
-        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         var filter = args.Length > 0 && !args[0].StartsWith('-') ? args[0] : "";
         var connections = Text(args, "--connections", "1,16,64").Split(',').Select(int.Parse).ToArray();
         var seconds = int.Parse(Text(args, "--seconds", "5"), CultureInfo.InvariantCulture);
@@ -59,6 +63,6 @@ static class Program
         return 0;
     }
 
-    static string Text(string[] args, string name, string otherwise)
+    internal static string Text(string[] args, string name, string otherwise)
         => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
 }

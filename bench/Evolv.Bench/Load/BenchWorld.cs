@@ -61,12 +61,15 @@ sealed class BenchWorld : IAsyncDisposable
 
     string DataPath => Path.Combine(Folder, "data");
 
-    internal static async Task<BenchWorld> StartAsync(int people, int items)
+    /// <param name="people">How many there are.</param>
+    /// <param name="items">How many feed items.</param>
+    /// <param name="settings">Of the server, beside those that every measurement needs.</param>
+    internal static async Task<BenchWorld> StartAsync(int people, int items, params (string Name, string Value)[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("evolv-bench-").FullName;
         var port = DataFolder.FreePort();
         var started = Stopwatch.GetTimestamp();
-        var server = await StartServerAsync(folder, port);
+        var server = await StartServerAsync(folder, port, settings);
         var first = Stopwatch.GetElapsedTime(started);
         Say($"First start: {first.TotalSeconds:F1} s.");
 
@@ -76,11 +79,24 @@ sealed class BenchWorld : IAsyncDisposable
     }
 
     /// <summary>Resident memory of the server in megabytes, without its PostgreSQL.</summary>
-    internal long ServerMemory()
+    internal long ServerMemory() => ServerBytes() / (1024 * 1024);
+
+    /// <summary>Resident memory of the server in bytes, without its PostgreSQL.</summary>
+    internal long ServerBytes()
     {
         _server.Refresh();
-        return _server.WorkingSet64 / (1024 * 1024);
+        return _server.WorkingSet64;
     }
+
+    /// <summary>Processor time that the server has used, without its PostgreSQL.</summary>
+    internal TimeSpan ServerTime()
+    {
+        _server.Refresh();
+        return _server.TotalProcessorTime;
+    }
+
+    /// <summary>The server's process, for those who look into it.</summary>
+    internal int ServerId => _server.Id;
 
     /// <summary>The n-th person of the generated ones, by a number of any size.</summary>
     internal Guid Person(long number) => new($"00000000-0000-4000-8000-{number % People + 1:x12}");
@@ -100,15 +116,18 @@ sealed class BenchWorld : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    static async Task<Process> StartServerAsync(string folder, int port)
+    static async Task<Process> StartServerAsync(string folder, int port, (string Name, string Value)[] settings)
     {
         var program = typeof(ConnectionStrings).Assembly.Location;
-        var server = Process.Start(new ProcessStartInfo("dotnet",
+        var start = new ProcessStartInfo("dotnet",
             [program, "start", "--data", Path.Combine(folder, "data"), "--urls", $"http://127.0.0.1:{port}"])
         {
             RedirectStandardOutput = true,
             Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false", ["EVOLV__REST__DBSCHEMAS"] = "public,bench" },
-        })!;
+        };
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        var server = Process.Start(start)!;
         while (await server.StandardOutput.ReadLineAsync() is { } line)
         {
             if (line.StartsWith("./evolv status", StringComparison.Ordinal))
@@ -176,7 +195,7 @@ sealed class BenchWorld : IAsyncDisposable
             id, claims.RootElement.GetProperty("session_id").GetGuid(), token, new Caller(Caller.AuthenticatedRole, payload, id));
     }
 
-    async Task<NpgsqlConnection> OpenOwnerAsync() => await Migrator.OpenOwnerAsync(Connections, CancellationToken.None);
+    internal async Task<NpgsqlConnection> OpenOwnerAsync() => await Migrator.OpenOwnerAsync(Connections, CancellationToken.None);
 
     async Task<string> ScalarAsync(string sql)
     {

@@ -81,7 +81,28 @@ public sealed class EvolvCluster : IAsyncLifetime
             _creating.Release();
         }
 
-        return new TestDatabase(ConnectionStringsFor(name), () => ExecuteAsync($"drop database if exists {name} with (force)"));
+        return new TestDatabase(ConnectionStringsFor(name), () => DropAsync(name));
+    }
+
+    // A server that still runs holds a replication slot, which keeps its database.
+    async Task DropAsync(string name)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                await ExecuteAsync(
+                    $"alter database {name} with allow_connections false",
+                    $"select pg_terminate_backend(active_pid, 5000) from pg_replication_slots where database = '{name}' and active",
+                    $"select pg_drop_replication_slot(slot_name) from pg_replication_slots where database = '{name}'",
+                    $"drop database {name} with (force)");
+                return;
+            }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse && tries < 10)
+            {
+                await Task.Delay(100);
+            }
+        }
     }
 
     async Task MigrateAsync(string database)

@@ -25,6 +25,9 @@ sealed record Caller(string Role, string ClaimsJson, Guid? UserId = null)
         => new(AuthenticatedRole, JsonSerializer.Serialize(new { sub = userId, role = AuthenticatedRole }), userId);
 
     internal bool IsService => Role == ServiceRole;
+
+    // Claims are long, and callers are keys of dictionaries by the thousand; who differs in claims alone is told apart by Equals.
+    public override int GetHashCode() => HashCode.Combine(Role, UserId);
 }
 
 /// <summary>

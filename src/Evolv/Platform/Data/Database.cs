@@ -161,8 +161,9 @@ sealed class Database(NpgsqlDataSource source)
         }
     }
 
+    // The same question for many: PostgreSQL would plan it anew for each, because it takes the number of keys for the price.
     static NpgsqlBatchCommand OnlyRead(int longestMilliseconds)
-        => new("select set_config('transaction_read_only', 'on', true), set_config('statement_timeout', $1, true)")
+        => new("select set_config('transaction_read_only', 'on', true), set_config('plan_cache_mode', 'force_generic_plan', true), set_config('statement_timeout', $1, true)")
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = longestMilliseconds.ToString(CultureInfo.InvariantCulture) } },
         };

@@ -67,6 +67,7 @@ public sealed class NodesModuleTests(EvolvCluster cluster)
             .AddSingleton(connections)
             .AddSingleton(NpgsqlDataSource.Create(connections.Pool))
             .AddSingleton<Database>()
+            .AddSingleton<NotificationListener>()
             .AddNodes()
             .BuildServiceProvider();
 }
