@@ -49,7 +49,8 @@ static class RealtimeModule
         if (!app.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
             return; // It works on our schema; without it there is none.
         var realtime = app.MapGroup(Root);
-        realtime.MapGet("/websocket", (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context));
+        // Browsers CONNECT where they have a connection of HTTP/2 already.
+        realtime.MapMethods("/websocket", [HttpMethods.Get, HttpMethods.Connect], (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context));
         realtime.MapPost("/api/broadcast", (HttpContext context, Broadcast broadcast) => broadcast.ManyAsync(context));
         realtime.MapPost("/api/broadcast/{topic}/events/{event}",
             (HttpContext context, Broadcast broadcast) => broadcast.OneAsync(context));

@@ -12,7 +12,7 @@ sealed partial class RealtimeOptions
     [Range(1, 1_000_000)]
     public int MaxSockets { get; set; } = 10_000;
 
-    /// <summary>Sockets from one address. One more is answered with 429.</summary>
+    /// <summary>Sockets from one address, of IPv6 from one /64. One more is answered with 429.</summary>
     [Range(1, 1_000_000)]
     public int MaxSocketsPerAddress { get; set; } = 200;
 

@@ -43,7 +43,8 @@ static class ErrorCatalog
             if (Property(error, "Status") == "0")
                 continue; // It passes on what the database says.
             var message = Property(error, "Message").Replace("|", "\\|", StringComparison.Ordinal);
-            yield return $"| {Property(error, "Status")} | `{Property(error, "Code")}` | {message} |";
+            var code = Property(error, "Code") is { Length: > 0 } word ? $"`{word}`" : "";
+            yield return $"| {Property(error, "Status")} | {code} | {message} |";
         }
     }
 

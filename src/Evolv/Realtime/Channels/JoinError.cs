@@ -22,6 +22,9 @@ sealed class JoinError : Exception
     internal static JoinError BadTopicName(int most)
         => new(400, "TopicNameRequired", string.Create(CultureInfo.InvariantCulture, $"A topic name has at most {most} characters, none of them NUL"));
 
+    internal static JoinError TooLarge(int most)
+        => new(413, "PayloadTooLarge", string.Create(CultureInfo.InvariantCulture, $"The payload of a join has at most {most} bytes"));
+
     internal static JoinError Expired(int seconds)
         => new(401, "InvalidJWTToken", string.Create(CultureInfo.InvariantCulture, $"Token has expired {seconds} seconds ago"));
 

@@ -18,7 +18,9 @@ sealed class JoinHandler(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<JoinHandler> logger)
     : IDisposable
 {
-    const int LongestName = 1000; // Each is kept for as long as the channel.
+    // What is in a join is kept for as long as the channel.
+    const int LongestName = 1000;
+    const int LargestJoin = 64 * 1024;
 
     static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
     static readonly TimeSpan ReplicationPatience = TimeSpan.FromSeconds(5);
@@ -77,6 +79,8 @@ sealed class JoinHandler(
         // PostgreSQL cannot be asked about NUL.
         if (message.Topic.Length > Channel.Prefix.Length + LongestName || message.Topic.Contains('\0', StringComparison.Ordinal))
             throw JoinError.BadTopicName(LongestName);
+        if (message.Payload.ValueKind != JsonValueKind.Undefined && message.Payload.Raw.Length > LargestJoin)
+            throw JoinError.TooLarge(LargestJoin);
         cancellationToken.ThrowIfCancellationRequested();
         using (var turn = await _pace.AcquireAsync(1, cancellationToken))
         {

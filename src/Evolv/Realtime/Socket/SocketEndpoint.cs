@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
@@ -46,7 +48,7 @@ sealed class SocketEndpoint(
             return;
         }
 
-        var address = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var address = Neighbourhood(context.Connection.RemoteIpAddress);
         using var place = sockets.Take(address);
         if (place is null)
         {
@@ -93,6 +95,14 @@ sealed class SocketEndpoint(
         var allowed = http.Value.ReadOrigins();
         return allowed.Contains("*") || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
     }
+
+    // Who has one IPv6 address has all of its /64.
+    internal static string Neighbourhood(IPAddress? address) => address switch
+    {
+        null => "",
+        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } => Convert.ToHexString(address.GetAddressBytes(), 0, 8),
+        _ => address.MapToIPv4().ToString(),
+    };
 
     static ProtocolVersion? Version(string vsn) => vsn switch
     {

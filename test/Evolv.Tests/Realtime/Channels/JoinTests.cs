@@ -121,6 +121,17 @@ public sealed class JoinTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Join_that_is_too_large_to_be_kept_is_refused()
+    {
+        var server = await cluster.SharedServerAsync();
+        await using var client = await PhoenixClient.ConnectAsync(server);
+
+        var reply = await client.TryJoinAsync("large", config: $$$"""{"presence":{"key":"{{{new string('k', 65_000)}}}{{{new string('k', 1_000)}}}"}}""");
+
+        Assert.Equal("PayloadTooLarge: The payload of a join has at most 65536 bytes", (string?)reply.Response!["reason"]);
+    }
+
+    [Fact]
     public async Task Who_waits_for_changes_is_answered_when_they_come_and_refused_when_they_cannot()
     {
         await using var server = await EvolvServer.StartAsync(cluster);

@@ -3,7 +3,9 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Evolv.Auth.Tokens;
+using Evolv.Realtime.Socket;
 using Evolv.Tests.Support;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Evolv.Tests.Realtime.Socket;
@@ -115,6 +117,25 @@ public sealed class HandshakeTests(EvolvCluster cluster)
 
         using var broadcast = await foreign.Keyless.PostAsJsonAsync("/realtime/v1/api/broadcast", new { messages = Array.Empty<int>() }, Token);
         Assert.Equal(HttpStatusCode.NotFound, broadcast.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", "::ffff:127.0.0.1", true)]
+    [InlineData("127.0.0.1", "127.0.0.2", false)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    public void Addresses_of_one_owner_count_as_one(string one, string another, bool areOne)
+        => Assert.Equal(areOne, SocketEndpoint.Neighbourhood(IPAddress.Parse(one)) == SocketEndpoint.Neighbourhood(IPAddress.Parse(another)));
+
+    [Fact]
+    public async Task Sockets_over_HTTP2_come_with_another_method()
+    {
+        var server = await cluster.SharedServerAsync();
+
+        var endpoint = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Single(endpoint => endpoint.RoutePattern.RawText == "/realtime/v1/websocket");
+
+        Assert.Equal(["GET", "CONNECT"], endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods);
     }
 
     // Status 101 when the socket opens, else the answer's and its error.
