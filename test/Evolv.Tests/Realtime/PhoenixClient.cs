@@ -148,7 +148,7 @@ sealed class PhoenixClient : IAsyncDisposable
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Token);
         timeout.CancelAfter(TimeSpan.FromSeconds(60));
-        for (var looked = 0; ; )
+        for (var looked = 0; ;)
         {
             lock (_messages)
             {

@@ -78,7 +78,10 @@ static class ChangePayload
                 continue;
             yield return (index, column.Type == type ? column : column with
             {
-                Type = type, BaseType = type, ElementType = type.StartsWith('_') ? type[1..] : "", IsJsonAsked = false,
+                Type = type,
+                BaseType = type,
+                ElementType = type.StartsWith('_') ? type[1..] : "",
+                IsJsonAsked = false,
             });
         }
     }

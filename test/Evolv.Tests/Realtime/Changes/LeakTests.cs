@@ -177,7 +177,7 @@ public sealed class LeakTests(EvolvCluster cluster)
                 "posts" => new (string, string, IReadOnlyList<string>)[]
                 {
                     ("visibility", "text", ["public", "followers", "private"]), ("content", "text", LeakWorld.Texts), ("guild_id", "uuid", world.Guilds),
-                    ("likes_count", "int4", RandomFilter.Numbers(4)), ("created_at", "timestamptz", ["2026-01-01", "2999-01-01 00:00:00+02"]),
+                    ("likes_count", "int4", RandomFilter.Numbers(4)),
                 },
                 "feed_items" => [("visibility", "text", ["public", "followers", "private"]), ("activity_type", "text", ["post", "achievement"]), ("guild_id", "uuid", world.Guilds)],
                 "comments" => [("content", "text", LeakWorld.Texts), ("likes_count", "int4", RandomFilter.Numbers(3)), ("parent_comment_id", "uuid", nobody)],
