@@ -14,7 +14,7 @@ sealed class AccessTokenHandler(
     internal async Task HandleAsync(Channel channel, ClientMessage message)
     {
         var token = message.Payload.Property("access_token").Text;
-        if (CredentialsFinder.IsNoToken(token) || token == channel.Credentials.Token)
+        if (CredentialsFinder.IsNoToken(token) || CredentialsFinder.Digest(token!) == channel.Credentials.Token)
             return;
 
         try

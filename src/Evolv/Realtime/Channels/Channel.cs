@@ -10,10 +10,10 @@ namespace Evolv.Realtime.Channels;
 
 /// <summary>Whose rights a channel has, and until when.</summary>
 /// <param name="Caller">Role and claims.</param>
-/// <param name="Token">As the client sent it; null when the key of the connection counts.</param>
+/// <param name="Token">What tells the client's token from others, and not the token: that is longer than all else of a channel. Null when the key of the connection counts.</param>
 /// <param name="SessionId">Ends the channel when it ends.</param>
 /// <param name="ExpiresAt">Ends the channel; null for keys.</param>
-sealed record Credentials(Caller Caller, string? Token, Guid? SessionId, DateTimeOffset? ExpiresAt);
+sealed record Credentials(Caller Caller, UInt128? Token, Guid? SessionId, DateTimeOffset? ExpiresAt);
 
 /// <summary>What policies on <c>realtime.messages</c> allow on a private topic. On public ones everything is allowed.</summary>
 sealed record ChannelRights(bool ReadBroadcast, bool ReadPresence, bool WriteBroadcast, bool WritePresence)

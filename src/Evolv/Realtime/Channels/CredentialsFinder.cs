@@ -1,3 +1,6 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Evolv.Platform.Data;
 using Evolv.Realtime.Socket;
 
@@ -11,13 +14,17 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
     /// <summary>Whether the client sent nothing, or a key in the place of a token.</summary>
     internal static bool IsNoToken(string? token) => token is null || token.StartsWith(OpaquePrefix, StringComparison.Ordinal);
 
+    /// <summary>The same for the same token, and never for two.</summary>
+    internal static UInt128 Digest(string token)
+        => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan())));
+
     /// <exception cref="JoinError">The token is not good.</exception>
     internal async ValueTask<Credentials> FindAsync(RealtimeSocket socket, string? token)
     {
         var isOfConnection = IsNoToken(token);
         var found = isOfConnection ? socket.ConnectedAs : await findCaller(token!);
         if (found.Caller is { } caller && !(found.ExpiresAt <= time.GetUtcNow()))
-            return new Credentials(caller, isOfConnection ? null : token, found.SessionId, found.ExpiresAt);
+            return new Credentials(caller, isOfConnection ? null : Digest(token!), found.SessionId, found.ExpiresAt);
         throw Refuse(found);
     }
 
