@@ -15,19 +15,31 @@ sealed class SocketUpkeep(
     IHostApplicationLifetime lifetime, TimeProvider time, ILogger<SocketUpkeep> logger)
     : BackgroundService
 {
-    const int SessionsEvery = 3; // seconds; the promise is five
+    static readonly TimeSpan Often = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan SessionsEvery = TimeSpan.FromSeconds(3); // The promise is five.
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await using var goodbye = lifetime.ApplicationStopping.Register(SayGoodbye);
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        for (var second = 1; await timer.WaitForNextTickAsync(stoppingToken); second++)
+        // Apart, because the second asks the database, which may be slow to answer.
+        await Task.WhenAll(WatchClockAsync(stoppingToken), WatchSessionsAsync(stoppingToken));
+    }
+
+    async Task WatchClockAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Often, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             EndSilent();
             EndExpired();
-            if (second % SessionsEvery == 0)
-                await EndSignedOutAsync(stoppingToken);
         }
+    }
+
+    async Task WatchSessionsAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(SessionsEvery, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            await EndSignedOutAsync(stoppingToken);
     }
 
     void SayGoodbye()
