@@ -3177,6 +3177,8 @@ declare
 begin
     broadcast_write := false;
     presence_write := false;
+    -- Nothing of it stays, so nobody needs to wait for the disk.
+    perform set_config('synchronous_commit', 'off', true);
     begin
         insert into realtime.messages (id, topic, extension, private, inserted_at)
         values (broadcast_probe, topic, 'broadcast', true, probed_at), (presence_probe, topic, 'presence', true, probed_at);

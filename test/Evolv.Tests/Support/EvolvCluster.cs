@@ -98,6 +98,10 @@ public sealed class EvolvCluster : IAsyncLifetime
                     $"drop database {name} with (force)");
                 return;
             }
+            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.InvalidCatalogName)
+            {
+                return; // Two servers shared it, and each drops it.
+            }
             catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.ObjectInUse && tries < 10)
             {
                 await Task.Delay(100);

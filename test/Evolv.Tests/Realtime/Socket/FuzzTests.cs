@@ -61,7 +61,7 @@ public sealed class FuzzTests(EvolvCluster cluster)
                     await socket.SendAsync(frame, type, random.Next(50) > 0, Token);
                 }
             }
-            catch (WebSocketException)
+            catch (Exception exception) when (exception is WebSocketException or OperationCanceledException && !Token.IsCancellationRequested)
             {
                 // Closed while this was sending.
             }
