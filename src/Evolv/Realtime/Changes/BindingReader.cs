@@ -76,7 +76,7 @@ sealed class BindingReader(PublishedTables tables, Database database)
             var filters = ImmutableArray.CreateBuilder<ChangeFilter>();
             foreach (var text in texts)
                 filters.Add(await CheckAsync(caller, ChangeFilter.On(published, text), cancellationToken));
-            return new ChangeBinding(channel, number, kind, schema, table, filters.DrainToImmutable(), Select(entry, published));
+            return new ChangeBinding(channel, number, kind, published.Schema, published.Name, filters.DrainToImmutable(), Select(entry, published));
         }
         catch (FormatException exception)
         {
