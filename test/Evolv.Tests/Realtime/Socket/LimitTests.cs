@@ -32,14 +32,21 @@ public sealed class LimitTests(EvolvCluster cluster)
     }
 
     [Fact]
-    public async Task Channel_that_gets_too_many_messages_is_closed_and_the_others_of_the_socket_go_on()
+    public async Task Channel_that_gets_too_many_messages_is_closed_and_then_the_socket_of_whoever_goes_on()
     {
         await using var server = await EvolvServer.StartAsync(cluster, ("Realtime:MessagesPerSecond", "20"));
         await using var client = await PhoenixClient.ConnectAsync(server);
         await client.JoinAsync("loud");
         await client.JoinAsync("quiet", config: """{"broadcast":{"ack":true}}""");
 
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(i => i < 45 ? client.SendAsync("loud", "broadcast", """{"event":"e"}""") : Task.CompletedTask));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, 45).Select(_ => client.SendAsync("loud", "broadcast", """{"event":"e"}""")));
+        }
+        catch (WebSocketException)
+        {
+            // The server closed while this was sending.
+        }
 
         Assert.Equal("Too many messages per second", await client.NextEndAsync("loud"));
         await client.WaitForCloseAsync(); // what went on coming had no channel any more to be closed
