@@ -11,12 +11,12 @@ sealed class CallerFinder(SigningKeys keys, TokenVerifier verifier, Database dat
     {
         if (keys.Current.FindCaller(tokenOrKey) is { } known)
             return new FoundCaller(known);
-        var (verified, refusal) = await verifier.VerifyAsync(tokenOrKey, leeway: TimeSpan.FromDays(36_500));
+        var (verified, refusal) = await verifier.VerifyAsync(tokenOrKey, leeway: null);
         if (verified is null)
             return new FoundCaller(null, refusal);
         return verified.ExpiresAt > time.GetUtcNow()
             ? new FoundCaller(verified.Caller, null, verified.SessionId, verified.ExpiresAt)
-            : new FoundCaller(null, "JWT expired", verified.SessionId, verified.ExpiresAt, IsExpired: true);
+            : new FoundCaller(null, "JWT expired", verified.SessionId, verified.ExpiresAt);
     }
 
     /// <inheritdoc cref="FindEndedSessions"/>

@@ -49,8 +49,8 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
     readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = LongestToken };
 
     /// <param name="token">What followed <c>Bearer</c>.</param>
-    /// <param name="leeway">How long an expired token still passes: 30 s for PostgREST, none for GoTrue.</param>
-    internal async ValueTask<Verification> VerifyAsync(string token, TimeSpan leeway)
+    /// <param name="leeway">How long an expired token still passes: 30 s for PostgREST, none for GoTrue; null when its age is the caller's to judge.</param>
+    internal async ValueTask<Verification> VerifyAsync(string token, TimeSpan? leeway)
     {
         if (token.Length > LongestToken)
             return new(null, "JWT is too long");

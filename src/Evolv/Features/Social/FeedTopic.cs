@@ -37,7 +37,7 @@ sealed class FeedTopic(
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                logger.FeedTopicFailed(exception);
+                logger.FeedTopicFailed(PgErrors.ForLog(exception));
                 AskToRefresh("new items could not be told of");
             }
         }

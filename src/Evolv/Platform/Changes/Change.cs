@@ -13,9 +13,8 @@ enum ChangeKind
 /// <summary>A column of a changed table.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Type">The type's internal name, as in <c>pg_type.typname</c>: <c>int8</c>, <c>_text</c>.</param>
-/// <param name="TypeOid">The type's number.</param>
 /// <param name="IsIdentity">Whether it belongs to the replica identity: it is there in old rows.</param>
-sealed record ChangedColumn(string Name, string Type, uint TypeOid, bool IsIdentity);
+sealed record ChangedColumn(string Name, string Type, bool IsIdentity);
 
 /// <summary>A table as it was when its rows changed. A new object whenever PostgreSQL describes it anew: after each change of its definition or its grants.</summary>
 sealed record ChangedTable(string Schema, string Name, uint Oid, ImmutableArray<ChangedColumn> Columns)

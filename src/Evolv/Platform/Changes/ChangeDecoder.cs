@@ -24,7 +24,7 @@ sealed class ChangeDecoder(Database database)
         var table = new ChangedTable(
             relation.Namespace, relation.RelationName, relation.RelationId,
             [.. relation.Columns.Select(column => new ChangedColumn(
-                column.ColumnName, _types[column.DataTypeId], column.DataTypeId,
+                column.ColumnName, _types[column.DataTypeId],
                 column.Flags.HasFlag(RelationMessage.Column.ColumnFlags.PartOfKey)))]);
         _tables[table.Oid] = table; // Also with the same columns: it is described anew when its grants or policies change, too.
     }

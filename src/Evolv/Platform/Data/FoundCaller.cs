@@ -4,10 +4,8 @@ namespace Evolv.Platform.Data;
 /// <param name="Caller">Null when it is refused.</param>
 /// <param name="Refusal">Why, in words fit for the client.</param>
 /// <param name="SessionId">The claim <c>session_id</c> of a person's access token.</param>
-/// <param name="ExpiresAt">When it ends; null for keys.</param>
-/// <param name="IsExpired">Whether it was refused for its age alone.</param>
-sealed record FoundCaller(
-    Caller? Caller, string? Refusal = null, Guid? SessionId = null, DateTimeOffset? ExpiresAt = null, bool IsExpired = false);
+/// <param name="ExpiresAt">When it ends; null for keys, and for what is refused for another reason than its age.</param>
+sealed record FoundCaller(Caller? Caller, string? Refusal = null, Guid? SessionId = null, DateTimeOffset? ExpiresAt = null);
 
 /// <summary>Finds out whom a token or key stands for, without leeway for its age. Filled by the auth family, for those who get tokens in messages.</summary>
 delegate ValueTask<FoundCaller> FindCaller(string tokenOrKey);

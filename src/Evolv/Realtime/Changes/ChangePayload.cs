@@ -72,7 +72,7 @@ static class ChangePayload
     /// <summary>The columns that the role may see. Of a table that was altered since, types are those of the change.</summary>
     internal static IEnumerable<(int Index, PublishedColumn Column)> Columns(Change change, PublishedTable table)
     {
-        foreach (var (index, (name, type, _, _)) in change.Table.Columns.Index())
+        foreach (var (index, (name, type, _)) in change.Table.Columns.Index())
         {
             if (table.Columns.GetValueOrDefault(name) is not { IsSelectable: true } column)
                 continue;

@@ -14,7 +14,7 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
     /// <summary>Whether the client sent nothing, or a key in the place of a token.</summary>
     internal static bool IsNoToken(string? token) => token is null || token.StartsWith(OpaquePrefix, StringComparison.Ordinal);
 
-    /// <summary>The same for the same token, and never for two.</summary>
+    /// <summary>The same for the same token, and for two tokens as good as never.</summary>
     internal static UInt128 Digest(string token)
         => BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan())));
 
@@ -34,7 +34,7 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
     /// <summary>Why somebody is refused, in the reference's words.</summary>
     internal JoinError Refuse(FoundCaller found) => found switch
     {
-        { ExpiresAt: { } expiresAt } when found.IsExpired || expiresAt <= time.GetUtcNow() => Expired(expiresAt),
+        { ExpiresAt: { } expiresAt } => Expired(expiresAt), // Nothing else is wrong with it.
         { Refusal: { } refusal } when refusal.StartsWith("Expected 3 parts", StringComparison.Ordinal) => JoinError.MalformedToken(),
         { Refusal: "JWT cryptographic operation failed" or "No suitable key was found to decode the JWT" } => JoinError.BadSignature(),
         { Refusal: "JWT role is not allowed" or "JWT claim exp must be a number" } => JoinError.MissingClaims(),

@@ -44,7 +44,7 @@ sealed class SocketEndpoint(
         var found = await FindCallerAsync(context.Request);
         if (found.Caller is null)
         {
-            await RefuseAsync(context, 401, found.IsExpired ? "Token has expired" : credentials.Refuse(found).Message);
+            await RefuseAsync(context, 401, found.ExpiresAt is not null ? "Token has expired" : credentials.Refuse(found).Message);
             return;
         }
 

@@ -131,7 +131,7 @@ public sealed class FeedTopicTests(EvolvCluster cluster)
         ImmutableArray<string> names = ["id", "user_id", "activity_type", "created_at"];
         var values = await database.ScalarAsync<string[]>(
             $"select array[id::text, user_id::text, activity_type, (created_at at time zone 'utc')::text || '+00'] from public.feed_items where id = '{item}'");
-        var table = new ChangedTable("public", "feed_items", 1, [.. names.Select(name => new ChangedColumn(name, "text", 25, name == "id"))]);
+        var table = new ChangedTable("public", "feed_items", 1, [.. names.Select(name => new ChangedColumn(name, "text", name == "id"))]);
         var change = new Change(
             table, ChangeKind.Insert, [.. values.Select(ChangedValue.Of)], [], DateTimeOffset.UnixEpoch, 1);
 

@@ -110,7 +110,7 @@ public sealed class BindingTests(EvolvCluster cluster)
         IEnumerable<int> Find(ChangeKind kind, string? n)
         {
             var found = new List<ChangeBinding>();
-            var table = new ChangedTable("public", "things", 1, [new ChangedColumn("n", "int4", 23, false)]);
+            var table = new ChangedTable("public", "things", 1, [new ChangedColumn("n", "int4", false)]);
             subscriptions.Find(new Change(table, kind, [ChangedValue.Of(n)], [], default, 1), found);
             return found.Select(binding => binding.Id).Order();
         }
