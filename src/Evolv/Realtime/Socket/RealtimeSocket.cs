@@ -48,6 +48,9 @@ sealed class RealtimeSocket
 
     internal ImmutableArray<Channel> Channels { get; private set; } = [];
 
+    /// <summary>Whether the server has ended it: nothing waits for it any more, but it may take a moment.</summary>
+    internal bool IsClosing => Volatile.Read(ref _closing) is not null;
+
     /// <summary>Reads until the client or the server closes.</summary>
     internal async Task RunAsync(ClientEvents events)
     {
@@ -181,7 +184,7 @@ sealed class RealtimeSocket
                 await events.HandleAsync(this, message);
             else
                 return End(WebSocketCloseStatus.PolicyViolation, "Too many messages per second");
-            return _closing is null;
+            return !IsClosing;
         }
         finally
         {
