@@ -117,6 +117,43 @@ create trigger user_settings_touch_updated_at
     before update on public.user_settings
     for each row execute function evolv.touch_updated_at();
 
+-- In which zone a person was when: a day of a streak is a day of the person, wherever they were.
+create table public.profile_zone_history (
+    id        uuid primary key default gen_random_uuid(),
+    user_id   uuid not null references public.profiles (id) on delete cascade,
+    time_zone text not null,
+    since     timestamptz not null default clock_timestamp(),
+    until     timestamptz not null default 'infinity' check (until >= since)
+);
+
+create index profile_zone_history_user_id_idx on public.profile_zone_history (user_id, since);
+
+create function evolv.record_zone()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    moment constant timestamptz := case
+        when exists (select from public.profile_zone_history z where z.user_id = new.user_id) then clock_timestamp()
+        else '-infinity'
+    end;
+begin
+    update public.profile_zone_history set until = moment where user_id = new.user_id and until = 'infinity';
+    insert into public.profile_zone_history (user_id, time_zone, since) values (new.user_id, new.time_zone, moment);
+    return null;
+end
+$$;
+
+create trigger user_settings_record_first_zone
+    after insert on public.user_settings
+    for each row execute function evolv.record_zone();
+
+create trigger user_settings_record_zone
+    after update of time_zone on public.user_settings
+    for each row when (old.time_zone <> new.time_zone) execute function evolv.record_zone();
+
 -- user_roles ---------------------------------------------------------------------------------------------------------
 
 create table public.user_roles (
@@ -152,6 +189,7 @@ grant execute on function evolv.has_role to anon, authenticated, service_role;
 
 alter table public.profiles enable row level security;
 alter table public.user_settings enable row level security;
+alter table public.profile_zone_history enable row level security;
 alter table public.user_roles enable row level security;
 
 grant select on public.profiles to anon, authenticated;
@@ -183,6 +221,13 @@ create policy user_settings_update_own on public.user_settings
     for update to authenticated
     using (user_id = (select auth.uid()))
     with check (user_id = (select auth.uid()));
+
+grant select on public.profile_zone_history to authenticated;
+grant select, insert, update, delete on public.profile_zone_history to service_role;
+
+create policy profile_zone_history_select_own on public.profile_zone_history
+    for select to authenticated
+    using (user_id = (select auth.uid()));
 
 grant select, delete on public.user_roles to authenticated;
 grant insert (user_id, role, expires_at) on public.user_roles to authenticated;
@@ -269,6 +314,7 @@ begin
     set handle = null, full_name = 'Deleted user', avatar_url = null, bio = '', deactivated_at = now()
     where id = old.id;
     delete from public.user_settings where user_id = old.id;
+    delete from public.profile_zone_history where user_id = old.id;
     delete from public.user_roles where user_id = old.id;
     return null;
 end
