@@ -358,6 +358,35 @@ create table public.user_skills (
 create index user_skills_skill_id_idx on public.user_skills (skill_id);
 create index user_skills_verified_by_idx on public.user_skills (verified_by);
 
+-- The triggers *_event tell the history what happened (evolv.record_event in the slice growth). They append when something is
+-- done; what is undone later appends nothing and takes nothing back.
+create function evolv.record_verification()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'skill.verified',
+        object_type => 'skill',
+        object_id => new.skill_id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('level', new.verified_level),
+        occurred_at => new.verified_at);
+    return null;
+end
+$$;
+
+create trigger user_skills_event
+    after insert on public.user_skills
+    for each row when (new.verified) execute function evolv.record_verification();
+
+create trigger user_skills_verified_event
+    after update of verified on public.user_skills
+    for each row when (new.verified and not old.verified) execute function evolv.record_verification();
+
 alter table public.skills enable row level security;
 alter table public.user_skills enable row level security;
 
