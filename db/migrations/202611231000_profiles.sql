@@ -383,7 +383,7 @@ create trigger user_skills_event
     after insert on public.user_skills
     for each row when (new.verified) execute function evolv.record_verification();
 
-create trigger user_skills_verified_event
+create trigger user_skills_event_verified
     after update of verified on public.user_skills
     for each row when (new.verified and not old.verified) execute function evolv.record_verification();
 

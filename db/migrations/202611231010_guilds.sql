@@ -219,7 +219,7 @@ create trigger guild_members_event
     after insert on public.guild_members
     for each row when (new.state = 'active' and new.role <> 'owner') execute function evolv.record_membership();
 
-create trigger guild_members_active_event
+create trigger guild_members_event_active
     after update of state on public.guild_members
     for each row when (new.state = 'active' and old.state <> 'active' and new.role <> 'owner')
     execute function evolv.record_membership();

@@ -234,7 +234,7 @@ create trigger user_follows_event
     after insert on public.user_follows
     for each row when (new.status = 'accepted') execute function evolv.record_follow();
 
-create trigger user_follows_accepted_event
+create trigger user_follows_event_accepted
     after update of status on public.user_follows
     for each row when (old.status = 'pending' and new.status = 'accepted') execute function evolv.record_follow();
 

@@ -370,7 +370,7 @@ create trigger learning_path_enrollments_event
     after insert on public.learning_path_enrollments
     for each row execute function evolv.record_enrollment();
 
-create trigger learning_path_enrollments_completed_event
+create trigger learning_path_enrollments_event_completed
     after update of completed_at on public.learning_path_enrollments
     for each row when (old.completed_at is null and new.completed_at is not null) execute function evolv.record_enrollment();
 
@@ -403,7 +403,7 @@ create trigger learning_path_step_progress_event
     after insert on public.learning_path_step_progress
     for each row when (new.status = 'completed') execute function evolv.record_step();
 
-create trigger learning_path_step_progress_completed_event
+create trigger learning_path_step_progress_event_completed
     after update of status on public.learning_path_step_progress
     for each row when (new.status = 'completed' and old.status <> 'completed') execute function evolv.record_step();
 
