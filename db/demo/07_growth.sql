@@ -25,7 +25,10 @@ join public.profiles p on p.id = l.id
 where l.at between p.created_at and date_trunc('day', now(), 'UTC')
 order by l.at, l.id;
 
--- From here on it is as with everybody: what waits is turned into XP, levels, badges and streaks, at the time of what earned them.
+-- From here on it is as with everybody: what waits is turned into XP, levels, badges, streaks and news in the feed, at the time
+-- of what earned them. Only that nobody is told.
+select set_config('evolv.quiet', 'people', true);
+
 do $$
 begin
     while evolv.settle_pending(1000) > 0 loop

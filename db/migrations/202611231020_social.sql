@@ -70,7 +70,8 @@ create policy messages_select_own_topics on realtime.messages
     );
 
 -- Tells one person on notifications:<user_id> what happened: ids and small facts, and nothing from whom there is a block
--- between or from themselves. Not granted to anybody: triggers call it. Who loads history says set_config('evolv.quiet', 'on', true).
+-- between or from themselves. Not granted to anybody: triggers call it. Who loads history says
+-- set_config('evolv.quiet', 'on', true), or 'people' if what was earned shall be in the feed (evolv.is_quiet).
 create function evolv.notify_person(person uuid, event text, payload jsonb, actor uuid default null)
     returns void
     language plpgsql
@@ -78,7 +79,7 @@ create function evolv.notify_person(person uuid, event text, payload jsonb, acto
     set search_path = ''
 as $$
 begin
-    if current_setting('evolv.quiet', true) = 'on' or person = actor or exists (
+    if current_setting('evolv.quiet', true) <> '' or person = actor or exists (
         select
         from public.user_blocks
         where (blocker_id, blocked_id) in ((person, actor), (actor, person))
