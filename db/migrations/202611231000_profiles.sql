@@ -123,10 +123,9 @@ create table public.profile_zone_history (
     user_id   uuid not null references public.profiles (id) on delete cascade,
     time_zone text not null,
     since     timestamptz not null default clock_timestamp(),
-    until     timestamptz not null default 'infinity' check (until >= since)
+    until     timestamptz not null default 'infinity' check (until >= since),
+    unique (user_id, since)
 );
-
-create index profile_zone_history_user_id_idx on public.profile_zone_history (user_id, since);
 
 create function evolv.record_zone()
     returns trigger
@@ -135,11 +134,16 @@ create function evolv.record_zone()
     set search_path = ''
 as $$
 declare
-    moment constant timestamptz := case
-        when exists (select from public.profile_zone_history z where z.user_id = new.user_id) then clock_timestamp()
-        else '-infinity'
-    end;
+    moment constant timestamptz := clock_timestamp();
 begin
+    if tg_op = 'INSERT' then
+        insert into public.profile_zone_history (user_id, time_zone, since)
+        values (new.user_id, new.time_zone, '-infinity')
+        on conflict (user_id, since) do nothing;
+        if found then
+            return null;
+        end if;
+    end if;
     update public.profile_zone_history set until = moment where user_id = new.user_id and until = 'infinity';
     insert into public.profile_zone_history (user_id, time_zone, since) values (new.user_id, new.time_zone, moment);
     return null;

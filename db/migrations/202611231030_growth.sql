@@ -62,6 +62,7 @@ create function evolv.date_event()
     language plpgsql
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 begin
     new.occurred_at := least(new.occurred_at, clock_timestamp());
@@ -535,9 +536,9 @@ create table public.xp_transactions (
     check ((amount > 0) = (reversal_of is null))
 );
 
--- Exactly once, whatever was killed, and the index by which caps are counted.
+-- Exactly once, whatever was killed; and the index by which caps are counted.
 create unique index xp_transactions_award_idx on public.xp_transactions (user_id, rule_id, award_key, revision) where reversal_of is null;
-create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_id, local_date, awarded_at) where reversal_of is null;
+create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_id, awarded_at) include (local_date) where reversal_of is null;
 create index xp_transactions_user_id_idx on public.xp_transactions (user_id, created_at desc);
 create index xp_transactions_event_id_idx on public.xp_transactions (event_id);
 create index xp_transactions_badge_id_idx on public.xp_transactions (badge_id) where badge_id is not null;
