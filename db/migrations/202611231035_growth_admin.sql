@@ -17,6 +17,9 @@ begin
     if asked.valid_from < clock_timestamp() then
         raise exception 'valid_from must not be in the past: what was paid stays paid' using errcode = 'PT400', hint = 'invalid_field';
     end if;
+    if asked.valid_until <= coalesce(asked.valid_from, clock_timestamp()) then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
     if asked.condition is not null and not evolv.is_condition(asked.condition) then
         raise exception 'condition must be a condition in SQL/JSON path, such as $.metadata.score >= 80' using errcode = 'PT400', hint = 'invalid_field';
     end if;
@@ -111,6 +114,12 @@ begin
     perform evolv.require_admin();
     if problem is not null then
         raise exception '%', problem using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if asked.name is null and not exists (select from public.badges b where b.slug = publish_badge.slug) then
+        raise exception 'name is needed for a new badge' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if (badge ->> 'valid_until')::timestamptz <= coalesce((badge ->> 'valid_from')::timestamptz, '-infinity') then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
     end if;
     perform pg_advisory_xact_lock(evolv.rules_lock());
     insert into public.badges as b (
