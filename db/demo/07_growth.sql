@@ -8,7 +8,10 @@ select evolv.record_event(
     dedupe_key => format('person.active %s %s', l.id, date_bin('6 hours', l.at, '2000-01-01 00:00:00+00')),
     occurred_at => l.at)
 from (
-    select p.id, (current_day - day + make_interval(mins => 420 + pg_temp.demo_pick('login ' || p.handle || day, 840))) at time zone p.time_zone
+    select
+        p.id,
+        (current_day - day + make_interval(mins => 420 + pg_temp.demo_pick('login ' || p.handle || day, 840)))
+            at time zone p.time_zone
     from demo_people p
     cross join lateral generate_series(1, least(p.joined, 90)) day
     cross join lateral (select (now() at time zone 'UTC')::date) today (current_day)
