@@ -8,7 +8,7 @@ create table public.activity_events (
     id           bigint generated always as identity primary key,
     user_id      uuid not null references public.profiles (id), -- in whose history it is
     type         text not null check (type ~ '^[a-z_]+(\.[a-z_]+)+$'),
-    actor_id     uuid, -- who did it, if not that person; no foreign key, because history outlives the actor
+    actor_id     uuid, -- who did it, if not that person; no foreign key: history outlives the actor, and replays need to know them
     object_type  text,
     object_id    uuid,
     metadata     jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
@@ -333,6 +333,7 @@ create table public.xp_rule_versions (
     published_by     uuid references public.profiles (id),
     published_at     timestamptz not null default clock_timestamp(),
     unique (rule_id, version),
+    unique (id, rule_id),
     check ((alarm_count is null) = (alarm_minutes is null))
 );
 
@@ -560,8 +561,8 @@ create table public.xp_transactions (
         'daily_login', 'achievement_unlock')),
     metadata        jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
     event_id        bigint not null references public.activity_events (id),
-    rule_version_id uuid not null references public.xp_rule_versions (id),
-    rule_id         uuid not null, -- of that version
+    rule_version_id uuid not null,
+    rule_id         uuid not null,
     award_key       text not null, -- for what: a rule pays once for each key
     revision        int not null default 1, -- a corrected award is entered anew
     badge_id        uuid references public.badges (id), -- the badge whose reward this is
@@ -569,6 +570,7 @@ create table public.xp_transactions (
     awarded_at      timestamptz not null default now(), -- when it was earned; created_at says when it was entered
     local_date      date not null,
     created_at      timestamptz not null default now(),
+    foreign key (rule_version_id, rule_id) references public.xp_rule_versions (id, rule_id),
     check ((amount > 0) = (reversal_of is null))
 );
 
@@ -578,7 +580,7 @@ create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_i
 create index xp_transactions_user_id_idx on public.xp_transactions (user_id, created_at desc);
 create index xp_transactions_event_id_idx on public.xp_transactions (event_id);
 create index xp_transactions_badge_id_idx on public.xp_transactions (badge_id) where badge_id is not null;
-create index xp_transactions_rule_version_id_idx on public.xp_transactions (rule_version_id);
+create index xp_transactions_rule_version_id_idx on public.xp_transactions (rule_version_id, rule_id);
 
 create trigger xp_transactions_append_only
     before update or delete or truncate on public.xp_transactions
@@ -589,18 +591,19 @@ create table public.xp_refusals (
     id              uuid primary key default gen_random_uuid(),
     user_id         uuid not null references public.profiles (id),
     event_id        bigint not null references public.activity_events (id),
-    rule_version_id uuid not null references public.xp_rule_versions (id),
+    rule_version_id uuid not null,
     rule_id         uuid not null,
     award_key       text not null,
     amount          bigint not null check (amount > 0),
     reason          text not null check (reason in ('repeated', 'cooldown', 'capped_day', 'capped_week', 'held', 'upheld', 'released')),
     local_date      date not null,
-    refused_at      timestamptz not null default now()
+    refused_at      timestamptz not null default now(),
+    foreign key (rule_version_id, rule_id) references public.xp_rule_versions (id, rule_id)
 );
 
 create index xp_refusals_user_id_idx on public.xp_refusals (user_id, rule_id, refused_at desc);
 create index xp_refusals_event_id_idx on public.xp_refusals (event_id);
-create index xp_refusals_rule_version_id_idx on public.xp_refusals (rule_version_id);
+create index xp_refusals_rule_version_id_idx on public.xp_refusals (rule_version_id, rule_id);
 
 -- Streaks -------------------------------------------------------------------------------------------------------------
 
