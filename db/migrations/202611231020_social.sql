@@ -810,16 +810,17 @@ create trigger posts_publish
     for each row execute function evolv.publish_post();
 
 -- An item about something other than a post, for as many as the person chose in activity_visibility.
-create function evolv.publish_activity(user_id uuid, activity_type text, content jsonb)
+create function evolv.publish_activity(user_id uuid, activity_type text, content jsonb, at timestamptz default now())
     returns void
     language sql
     security definer
     set search_path = ''
 as $$
-    insert into public.feed_items (user_id, activity_type, content, visibility)
+    insert into public.feed_items (user_id, activity_type, content, visibility, created_at)
     values (
         publish_activity.user_id, publish_activity.activity_type, publish_activity.content,
-        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'))
+        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'),
+        publish_activity.at)
 $$;
 
 -- The choice holds for what happened before, too.

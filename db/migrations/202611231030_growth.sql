@@ -14,7 +14,7 @@ create table public.activity_events (
     metadata     jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
     time_zone    text not null default 'UTC',
     local_date   date not null, -- the personal day, and
-    lenient_date date not null, -- the earliest one that a traveller may call it; see evolv.date_event
+    lenient_date date not null, -- the earliest one that a traveller may call it; see evolv.personal_day
     dedupe_key   text unique,
     occurred_at  timestamptz not null default clock_timestamp()
 );
@@ -38,9 +38,25 @@ create trigger activity_events_append_only
     before update or delete or truncate on public.activity_events
     for each statement execute function evolv.refuse_change();
 
--- The zone and the days of an event. A personal day is the earliest date among the zones in which the person has been for the
--- last 24 hours: who changes zones has no day twice, gains none, and a new one begins when it has begun in all of them. 48 hours
--- are for streaks: where a date was skipped by travelling, the day before has not ended in the zone that was left.
+-- The zone and the day of a person at a moment. A personal day is the earliest date among the zones in which the person has been
+-- for the last 24 hours: who changes zones has no day twice, gains none, and a new one begins when it has begun in all of them.
+-- 48 hours are for streaks: where a date was skipped by travelling, the day before has not ended in the zone that was left.
+create function evolv.personal_day(person uuid, at timestamptz, out time_zone text, out local_date date, out lenient_date date)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        coalesce((array_agg(z.time_zone order by z.since desc))[1], 'UTC'),
+        coalesce(
+            min((personal_day.at at time zone z.time_zone)::date) filter (where z.until > personal_day.at - interval '24 hours'),
+            (personal_day.at at time zone 'UTC')::date),
+        coalesce(min((personal_day.at at time zone z.time_zone)::date), (personal_day.at at time zone 'UTC')::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= personal_day.at and z.until > personal_day.at - interval '48 hours'
+$$;
+
 create function evolv.date_event()
     returns trigger
     language plpgsql
@@ -49,15 +65,8 @@ create function evolv.date_event()
 as $$
 begin
     new.occurred_at := least(new.occurred_at, clock_timestamp());
-    select
-        coalesce((array_agg(z.time_zone order by z.since desc))[1], 'UTC'),
-        min((new.occurred_at at time zone z.time_zone)::date) filter (where z.until > new.occurred_at - interval '24 hours'),
-        min((new.occurred_at at time zone z.time_zone)::date)
-    into new.time_zone, new.local_date, new.lenient_date
-    from public.profile_zone_history z
-    where z.user_id = new.user_id and z.since <= new.occurred_at and z.until > new.occurred_at - interval '48 hours';
-    new.local_date := coalesce(new.local_date, (new.occurred_at at time zone 'UTC')::date);
-    new.lenient_date := coalesce(new.lenient_date, new.local_date);
+    select d.time_zone, d.local_date, d.lenient_date into new.time_zone, new.local_date, new.lenient_date
+    from evolv.personal_day(new.user_id, new.occurred_at) d;
     return new;
 end
 $$;
@@ -200,7 +209,7 @@ create policy level_definitions_select_all on public.level_definitions
     for select to anon, authenticated
     using (true);
 
-create function evolv.level_for(total_xp bigint)
+create function evolv.level_for(total_xp bigint, at timestamptz default 'infinity')
     returns int
     language sql
     stable
@@ -210,7 +219,8 @@ create function evolv.level_for(total_xp bigint)
 as $$
     select d.level
     from public.level_definitions d
-    where d.version = (select max(t.version) from public.level_tables t) and d.xp_required <= level_for.total_xp
+    where d.version = (select max(t.version) from public.level_tables t where t.published_at <= level_for.at)
+        and d.xp_required <= level_for.total_xp
     order by d.xp_required desc
     limit 1
 $$;
@@ -272,7 +282,7 @@ create table public.xp_rule_versions (
     is_active        boolean not null default true, -- false ends the rule
     event_type       text not null check (event_type ~ '^[a-z_]+(\.[a-z_]+)+$'),
     condition        text check (evolv.is_condition(condition)),
-    amount           int not null check (amount between 1 and 100000),
+    amount           int not null check (amount > 0),
     amount_path      text check (evolv.is_path(amount_path)), -- takes the amount from the event, and at most `amount`
     -- What is paid once: nothing (each event), each actor, each object, each pair of them, and that a day or a week.
     distinct_by      text[] not null default '{}' check (distinct_by <@ array['actor', 'object', 'day', 'week']),
@@ -347,6 +357,7 @@ create table public.badge_rule_versions (
     valid_until  timestamptz not null default 'infinity' check (valid_until > valid_from),
     -- What becomes of those who hold the badge or now would: keep what they have, be judged anew, or only be told.
     policy       text not null default 'keep' check (policy in ('keep', 're_evaluate', 'notify')),
+    backfill     boolean not null default true, -- whether what happened before the publication counts
     published_by uuid references public.profiles (id),
     published_at timestamptz not null default clock_timestamp(),
     unique (badge_id, version)
