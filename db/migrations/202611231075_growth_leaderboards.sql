@@ -66,7 +66,7 @@ create table evolv.leaderboard_counts (
 create table evolv.leaderboard_changes (
     id       bigint generated always as identity primary key,
     user_id  uuid not null,
-    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'listing', 'membership', 'gone')),
+    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'streak again', 'listing', 'membership', 'gone')),
     amount   bigint, -- to add to the score; of a streak, the length that was reached
     at       timestamptz, -- in which periods it counts
     scope    text, -- of which membership
@@ -265,16 +265,50 @@ create function evolv.queue_streak()
     set search_path = ''
 as $$
 begin
-    if new.current_length > coalesce(old.current_length, 0) then
-        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'streak', new.current_length, new.updated_at);
-    end if;
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
+    select new.user_id, 'streak', (new.metadata ->> 'length')::bigint, e.occurred_at
+    from public.activity_events e
+    where e.id = new.event_id;
     return null;
 end
 $$;
 
-create trigger streaks_queue_leaderboard
-    after insert or update of current_length on public.streaks
-    for each row execute function evolv.queue_streak();
+create trigger derived_events_queue_leaderboard
+    after insert on evolv.derived_events
+    for each row when (new.type = 'streak.extended') execute function evolv.queue_streak();
+
+-- A maximum cannot be taken back: where a history is recomputed, it is looked for again.
+create function evolv.queue_streak_again()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct r.user_id, 'streak again'
+    from removed r
+    where r.type = 'streak.extended';
+    return null;
+end
+$$;
+
+create trigger derived_events_queue_leaderboard_again
+    after delete on evolv.derived_events
+    referencing old table as removed
+    for each statement execute function evolv.queue_streak_again();
+
+create function evolv.longest_streak(person uuid, from_time timestamptz, until_time timestamptz)
+    returns bigint
+    language sql
+    stable
+    parallel safe
+    return (
+        select coalesce(max((d.metadata ->> 'length')::bigint), 0)
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time
+    );
 
 -- The arguments: what to queue, and where the person's id is.
 create function evolv.queue_listing()
@@ -503,9 +537,12 @@ begin
 
         union all
         select w.id, w.metric, w.period, o.start, c.user_id, null
-        from (select distinct user_id from changed where kind = 'listing') c
-        cross join wholes w
+        from (select distinct user_id, kind from changed where kind in ('listing', 'streak again')) c
+        join wholes w on c.kind = 'listing' or w.metric = 'streak'
         cross join lateral unnest(w.open) o (start)
+    ),
+    again as (
+        select distinct user_id, 'streak' as metric from changed where kind = 'streak again'
     ),
     standings as materialized (
         select t.board_id, t.metric, t.period, t.start, t.user_id, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
@@ -515,6 +552,7 @@ begin
             from touched
             group by board_id, metric, period, start, user_id
         ) t
+        left join again a using (user_id, metric)
         left join lateral (
             select e.score, e.is_listed
             from evolv.leaderboard_entries e
@@ -522,8 +560,12 @@ begin
             limit 1
         ) e on true
         cross join lateral (
-            select case t.metric
-                when 'streak' then greatest(e.score, t.amount)
+            select case
+                when a.user_id is not null then evolv.longest_streak(
+                    t.user_id,
+                    case t.period when 'all' then '-infinity' else t.start at time zone zone end,
+                    evolv.leaderboard_end(t.period, t.start, zone))
+                when t.metric = 'streak' then greatest(e.score, t.amount)
                 else coalesce(e.score, 0) + coalesce(t.amount, 0)
             end as score
             offset 0
@@ -653,7 +695,7 @@ grant execute on function evolv.apply_leaderboard_changes to service_role;
 
 -- Upkeep --------------------------------------------------------------------------------------------------------------
 
--- What the global boards must say, from what they are made of. Of streaks, history has no more than the longest one.
+-- What the global boards must say, from what they are made of.
 create function evolv.leaderboard_truth(with_closed boolean)
     returns table (board_id int, period_start date, user_id uuid, score bigint, is_listed boolean)
     language sql
@@ -668,22 +710,25 @@ as $$
         union all
         select s.user_id, 'skills', 1, s.verified_at from public.user_skills s where s.verified
         union all
-        select s.user_id, 'streak', s.longest_length, null from public.streaks s where s.longest_length > 0
+        select d.user_id, 'streak', (d.metadata ->> 'length')::bigint, e.occurred_at
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.type = 'streak.extended'
     ),
     boards as (
         select b.id, b.metric, b.period, z.time_zone, (evolv.leaderboard_open(b.period, clock_timestamp(), z.time_zone))[1] as oldest
         from evolv.leaderboards b
         cross join evolv.leaderboard_settings z
-        where b.scope = 'global' and (b.metric <> 'streak' or b.period = 'all')
+        where b.scope = 'global'
     )
     select t.board_id, t.start, t.user_id, t.score, evolv.may_be_listed(t.user_id) and t.score > 0
     from (
-        select b.id as board_id, s.start, f.user_id, sum(f.amount)::bigint as score
+        select b.id as board_id, s.start, f.user_id, case b.metric when 'streak' then max(f.amount) else sum(f.amount)::bigint end as score
         from facts f
         join boards b on b.metric = f.metric
         cross join lateral (select evolv.leaderboard_start(b.period, f.at, b.time_zone) as start) s
         where with_closed or s.start >= b.oldest
-        group by b.id, s.start, f.user_id
+        group by b.id, b.metric, s.start, f.user_id
     ) t
 $$;
 
@@ -718,22 +763,12 @@ begin
     using evolv.leaderboards b
     where b.id = e.board_id
         and b.scope = 'global'
-        and b.metric <> 'streak'
         and (with_closed or e.period_start >= (evolv.leaderboard_open(b.period, clock_timestamp(), zone))[1])
         and not exists (
             select
             from truth t
             where t.board_id = e.board_id and t.period_start = e.period_start and t.user_id = e.user_id
         );
-
-    -- What the truth does not say again: the streaks' periods.
-    update evolv.leaderboard_entries e
-    set is_listed = coalesce(evolv.may_be_listed(e.user_id), false) and e.score > 0
-    from evolv.leaderboards b
-    where b.id = e.board_id
-        and b.scope = 'global'
-        and b.metric = 'streak'
-        and e.period_start >= (evolv.leaderboard_open(b.period, clock_timestamp(), zone))[1];
 
     for part in select b.id from evolv.leaderboards b where b.scope <> 'global' and b.state = 'kept' loop
         perform evolv.fill_leaderboard(part);
@@ -768,7 +803,7 @@ as $$
         select e.*
         from changing c
         join evolv.leaderboard_entries e on e.board_id = c.id and e.period_start = c.start
-        where c.scope = 'global' and (c.metric <> 'streak' or c.period = 'all') and (e.score <> 0 or e.is_listed)
+        where c.scope = 'global' and e.score <> 0
     ),
     parts as (
         select c.id as board_id, c.start as period_start, e.user_id, e.score, e.is_listed
@@ -791,12 +826,6 @@ as $$
         from (select * from evolv.leaderboard_truth(false) where score <> 0) t
         full join kept k using (board_id, period_start, user_id)
         where (t.score, t.is_listed) is distinct from (k.score, k.is_listed)
-            and not exists (
-                select
-                from evolv.leaderboards b
-                where b.id = coalesce(t.board_id, k.board_id) and b.metric = 'streak' and k.score >= coalesce(t.score, 0) -- a maximum stays
-                    and k.is_listed = coalesce(evolv.may_be_listed(k.user_id), false)
-            )
 
         union all
         select 'a board differs from its whole', coalesce(p.user_id, k.user_id),
