@@ -108,4 +108,4 @@ set last_sign_in_at = (
 from demo_people p
 where u.id = p.id;
 
-select evolv.refresh_leaderboard();
+select evolv.rebuild_leaderboards(true);

@@ -29,4 +29,10 @@ delete from auth.audit_log_entries where payload ->> 'actor_id' in (select id::t
 delete from auth.users where id in (select id from demo_people);
 delete from public.profiles where id in (select id from demo_people);
 
-select evolv.refresh_leaderboard();
+do $$
+begin
+    loop
+        exit when evolv.apply_leaderboard_changes() = 0;
+    end loop;
+end
+$$;

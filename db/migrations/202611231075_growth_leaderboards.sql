@@ -439,7 +439,7 @@ begin
 
     starts := evolv.leaderboard_open(part.period, clock_timestamp(), zone);
     if part.period <> 'all' then
-        before := evolv.leaderboard_start(part.period, starts[1] at time zone zone - interval '1 second', zone);
+        before := evolv.leaderboard_start(part.period, starts[1]::timestamp at time zone zone - interval '1 second', zone);
         if not exists (select from evolv.leaderboard_entries e where e.board_id = board and e.period_start = before) then
             starts := before || starts;
         end if;
@@ -449,7 +449,12 @@ begin
         delete from evolv.leaderboard_entries e
         where e.board_id = board
             and e.period_start = start
-            and e.user_id not in (select evolv.leaderboard_members(part.scope, part.scope_id));
+            and not (
+                e.user_id in (select evolv.leaderboard_members(part.scope, part.scope_id))
+                and exists (
+                    select
+                    from evolv.leaderboard_entries w
+                    where w.board_id = whole and w.period_start = start and w.user_id = e.user_id));
         insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
         select board, start, e.user_id, e.score, e.is_listed
         from evolv.leaderboard_members(part.scope, part.scope_id) m (user_id)
@@ -563,7 +568,7 @@ begin
             select case
                 when a.user_id is not null then evolv.longest_streak(
                     t.user_id,
-                    case t.period when 'all' then '-infinity' else t.start at time zone zone end,
+                    case t.period when 'all' then '-infinity' else t.start::timestamp at time zone zone end,
                     evolv.leaderboard_end(t.period, t.start, zone))
                 when t.metric = 'streak' then greatest(e.score, t.amount)
                 else coalesce(e.score, 0) + coalesce(t.amount, 0)
