@@ -123,10 +123,9 @@ create table public.profile_zone_history (
     user_id   uuid not null references public.profiles (id) on delete cascade,
     time_zone text not null,
     since     timestamptz not null default clock_timestamp(),
-    until     timestamptz not null default 'infinity' check (until >= since)
+    until     timestamptz not null default 'infinity' check (until >= since),
+    unique (user_id, since)
 );
-
-create index profile_zone_history_user_id_idx on public.profile_zone_history (user_id, since);
 
 create function evolv.record_zone()
     returns trigger
@@ -135,11 +134,16 @@ create function evolv.record_zone()
     set search_path = ''
 as $$
 declare
-    moment constant timestamptz := case
-        when exists (select from public.profile_zone_history z where z.user_id = new.user_id) then clock_timestamp()
-        else '-infinity'
-    end;
+    moment constant timestamptz := clock_timestamp();
 begin
+    if tg_op = 'INSERT' then
+        insert into public.profile_zone_history (user_id, time_zone, since)
+        values (new.user_id, new.time_zone, '-infinity')
+        on conflict (user_id, since) do nothing;
+        if found then
+            return null;
+        end if;
+    end if;
     update public.profile_zone_history set until = moment where user_id = new.user_id and until = 'infinity';
     insert into public.profile_zone_history (user_id, time_zone, since) values (new.user_id, new.time_zone, moment);
     return null;
@@ -357,6 +361,35 @@ create table public.user_skills (
 
 create index user_skills_skill_id_idx on public.user_skills (skill_id);
 create index user_skills_verified_by_idx on public.user_skills (verified_by);
+
+-- The triggers *_event tell the history what happened (evolv.record_event in the slice growth). They append when something is
+-- done; what is undone later appends nothing and takes nothing back.
+create function evolv.record_verification()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'skill.verified',
+        object_type => 'skill',
+        object_id => new.skill_id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('level', new.verified_level),
+        occurred_at => new.verified_at);
+    return null;
+end
+$$;
+
+create trigger user_skills_event
+    after insert on public.user_skills
+    for each row when (new.verified) execute function evolv.record_verification();
+
+create trigger user_skills_event_verified
+    after update of verified on public.user_skills
+    for each row when (new.verified and not old.verified) execute function evolv.record_verification();
 
 alter table public.skills enable row level security;
 alter table public.user_skills enable row level security;

@@ -38,9 +38,23 @@ create trigger activity_events_append_only
     before update or delete or truncate on public.activity_events
     for each statement execute function evolv.refuse_change();
 
+-- The earliest date among the zones in which a person was in the time up to a moment.
+create function evolv.earliest_date(person uuid, at timestamptz, during interval)
+    returns date
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select min((earliest_date.at at time zone z.time_zone)::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= earliest_date.at and z.until > earliest_date.at - during
+$$;
+
 -- The zone and the day of a person at a moment. A personal day is the earliest date among the zones in which the person has been
--- for the last 24 hours: who changes zones has no day twice, gains none, and a new one begins when it has begun in all of them.
--- 48 hours are for streaks: where a date was skipped by travelling, the day before has not ended in the zone that was left.
+-- for the last 24 hours, and never an earlier one than it was before: who changes zones has no day twice, gains none, and a
+-- new one begins when it has begun in all of them. 48 hours are for streaks: where a date was skipped by travelling, the
+-- day before has not ended in the zone that was left.
 create function evolv.personal_day(person uuid, at timestamptz, out time_zone text, out local_date date, out lenient_date date)
     language sql
     stable
@@ -50,7 +64,10 @@ as $$
     select
         coalesce((array_agg(z.time_zone order by z.since desc))[1], 'UTC'),
         coalesce(
-            min((personal_day.at at time zone z.time_zone)::date) filter (where z.until > personal_day.at - interval '24 hours'),
+            greatest(
+                min((personal_day.at at time zone z.time_zone)::date) filter (where z.until > personal_day.at - interval '24 hours'),
+                max(evolv.earliest_date(person, z.since - interval '1 microsecond', '24 hours'))
+                    filter (where z.since > personal_day.at - interval '48 hours')),
             (personal_day.at at time zone 'UTC')::date),
         coalesce(min((personal_day.at at time zone z.time_zone)::date), (personal_day.at at time zone 'UTC')::date)
     from public.profile_zone_history z
@@ -62,6 +79,7 @@ create function evolv.date_event()
     language plpgsql
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 begin
     new.occurred_at := least(new.occurred_at, clock_timestamp());
@@ -74,6 +92,25 @@ $$;
 create trigger activity_events_date
     before insert on public.activity_events
     for each row execute function evolv.date_event();
+
+-- What people decide comes in by functions that check it; the table API is for what happened.
+create function evolv.refuse_reserved_event()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+begin
+    if current_user in ('authenticated', 'service_role') then
+        raise exception 'events of type % are written by functions, such as add-xp and award-badge', new.type
+            using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+create trigger activity_events_refuse_reserved
+    before insert on public.activity_events
+    for each row when (new.type ~ '^(badge|xp|integrity|streak|levels?)\.') execute function evolv.refuse_reserved_event();
 
 -- What waits to be turned into awards, and what has been: `at` is the event's place in the history of the person, unique there.
 create table evolv.pending_events (
@@ -198,8 +235,7 @@ create table public.level_definitions (
 
 alter table public.level_tables enable row level security;
 alter table public.level_definitions enable row level security;
-grant select on public.level_tables, public.level_definitions to anon, authenticated;
-grant select, insert, update, delete on public.level_tables, public.level_definitions to service_role;
+grant select on public.level_tables, public.level_definitions to anon, authenticated, service_role;
 
 create policy level_tables_select_all on public.level_tables
     for select to anon, authenticated
@@ -455,8 +491,9 @@ alter table public.badge_progress enable row level security;
 
 grant select on public.badges, public.badge_rule_versions, public.user_badges to anon, authenticated;
 grant select on public.badge_progress to authenticated;
-grant select, insert, update, delete on public.badges, public.user_badges to service_role;
-grant select on public.badge_rule_versions, public.badge_progress to service_role;
+grant select, insert, update, delete on public.badges to service_role;
+-- Not more: an award without an event could not be explained.
+grant select on public.badge_rule_versions, public.user_badges, public.badge_progress to service_role;
 
 create policy badges_select_anon on public.badges
     for select to anon
@@ -535,9 +572,9 @@ create table public.xp_transactions (
     check ((amount > 0) = (reversal_of is null))
 );
 
--- Exactly once, whatever was killed, and the index by which caps are counted.
+-- Exactly once, whatever was killed; and the index by which caps are counted.
 create unique index xp_transactions_award_idx on public.xp_transactions (user_id, rule_id, award_key, revision) where reversal_of is null;
-create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_id, local_date, awarded_at) where reversal_of is null;
+create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_id, awarded_at) include (local_date) where reversal_of is null;
 create index xp_transactions_user_id_idx on public.xp_transactions (user_id, created_at desc);
 create index xp_transactions_event_id_idx on public.xp_transactions (event_id);
 create index xp_transactions_badge_id_idx on public.xp_transactions (badge_id) where badge_id is not null;

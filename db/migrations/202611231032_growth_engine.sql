@@ -56,37 +56,38 @@ create function evolv.apply_xp(
     set search_path = ''
 as $$
 declare
-    level_before int;
+    standing public.user_levels;
     level_after int;
 begin
+    select * into strict standing from public.user_levels l where l.user_id = person;
+    level_after := evolv.level_for(standing.total_xp + amount, at);
+    with entry as (
+        insert into public.xp_transactions (
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, badge_id, awarded_at, local_date)
+        values (
+            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
+            apply_xp.award_key, apply_xp.badge_id, event.occurred_at, event.local_date)
+    )
     update public.user_levels l
-    set total_xp = l.total_xp + apply_xp.amount,
-        current_level = evolv.level_for(l.total_xp + apply_xp.amount, apply_xp.at),
-        peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp + apply_xp.amount, apply_xp.at)),
+    set total_xp = standing.total_xp + apply_xp.amount,
+        current_level = level_after,
+        peak_level = greatest(l.peak_level, level_after),
         updated_at = now()
-    from (select b.current_level from public.user_levels b where b.user_id = person) before
-    where l.user_id = person
-    returning before.current_level, l.current_level into strict level_before, level_after;
-
-    insert into public.xp_transactions (
-        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, badge_id, awarded_at, local_date)
-    values (
-        person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id, apply_xp.award_key,
-        apply_xp.badge_id, event.occurred_at, event.local_date);
+    where l.user_id = person;
 
     -- Deeds are news; routine is not, unless it lifted the person. A badge is news of its own.
     if not evolv.is_quiet()
-        and (apply_xp.source not in ('daily_login', 'social_interaction', 'achievement_unlock') or level_after > level_before) then
+        and (apply_xp.source not in ('daily_login', 'social_interaction', 'achievement_unlock') or level_after > standing.current_level) then
         perform evolv.publish_activity(
             person,
             case apply_xp.source when 'course_completion' then 'course_completion' when 'skill_mastery' then 'skill_update' else 'achievement' end,
             jsonb_strip_nulls(jsonb_build_object(
                 'source', apply_xp.source,
                 'xp_added', apply_xp.amount,
-                'new_level', case when level_after > level_before then level_after end)),
+                'new_level', case when level_after > standing.current_level then level_after end)),
             event.occurred_at);
     end if;
-    if level_after > level_before then
+    if level_after > standing.current_level then
         perform evolv.derive_event(
             person, event, apply_xp.at, 'level.reached', null, null, jsonb_build_object('level', level_after),
             format('level %s %s', level_after, event.id));
@@ -131,14 +132,13 @@ $$;
 
 -- What one rule pays for one event, or why it does not.
 create function evolv.pay(
-    person uuid, rule_version public.xp_rule_versions, event public.activity_events, document jsonb, at timestamptz)
+    person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, document jsonb, at timestamptz)
     returns void
     language plpgsql
     security definer
     set search_path = ''
 as $$
 declare
-    source text := (select r.source from public.xp_rules r where r.id = rule_version.rule_id);
     amount bigint := rule_version.amount;
     key text := coalesce(event.dedupe_key, event.id::text);
     week constant date := date_trunc('week', event.local_date::timestamp)::date;
@@ -152,8 +152,6 @@ begin
             return;
         end if;
     end if;
-    source := coalesce(source, event.metadata ->> 'source');
-
     if cardinality(rule_version.distinct_by) > 0 then
         key := concat_ws(' ',
             case when 'actor' = any (rule_version.distinct_by) then coalesce(event.actor_id, event.user_id)::text end,
@@ -173,7 +171,6 @@ begin
         from public.xp_transactions x
         where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
             and x.awarded_at > event.occurred_at - make_interval(secs => rule_version.cooldown_seconds)
-            and x.local_date >= event.local_date - 2 - rule_version.cooldown_seconds / 86400
     ) then
         refusal := 'cooldown';
     end if;
@@ -182,7 +179,8 @@ begin
         into today, this_week
         from public.xp_transactions x
         where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
-            and x.local_date between least(week, event.local_date) and week + 6;
+            and x.local_date between week and week + 6
+            and x.awarded_at > event.occurred_at - interval '9 days'; -- by the index: more than a week of anybody's
         refusal := case
             when today >= rule_version.cap_per_day then 'capped_day'
             when this_week >= rule_version.cap_per_week then 'capped_week'
@@ -192,15 +190,22 @@ begin
         if rule_version.alarm_count is not null and (
             select count(*)
             from (
-                select x.awarded_at
-                from public.xp_transactions x
-                where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
-                    and x.local_date >= event.local_date - 2 - rule_version.alarm_minutes / 1440
+                (
+                    select
+                    from public.xp_transactions x
+                    where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+                        and x.awarded_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
+                    limit rule_version.alarm_count
+                )
                 union all
-                select r.refused_at from public.xp_refusals r where r.user_id = person and r.rule_id = rule_version.rule_id
-                    and r.refused_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
-            ) a (at)
-            where a.at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
+                (
+                    select
+                    from public.xp_refusals r
+                    where r.user_id = person and r.rule_id = rule_version.rule_id
+                        and r.refused_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
+                    limit rule_version.alarm_count
+                )
+            ) a
         ) >= rule_version.alarm_count then
             perform evolv.raise_flag(
                 person, rule_version.rule_id, event, null,
@@ -219,14 +224,14 @@ begin
         return;
     end if;
     perform evolv.apply_xp(
-        person, event, at, rule_version, source, amount, key, coalesce(event.metadata -> 'award', '{}'),
+        person, event, at, rule_version, coalesce(source, event.metadata ->> 'source'), amount, key, coalesce(event.metadata -> 'award', '{}'),
         case when event.type = 'badge.awarded' then event.object_id end);
 end
 $$;
 
 -- Fairness ------------------------------------------------------------------------------------------------------------
 
-create function evolv.raise_flag(person uuid, rule_id uuid, event public.activity_events, raised_by uuid, reason text)
+create function evolv.raise_flag(person uuid, held_rule_id uuid, event public.activity_events, raised_by uuid, reason text)
     returns void
     language plpgsql
     security definer
@@ -234,9 +239,9 @@ create function evolv.raise_flag(person uuid, rule_id uuid, event public.activit
 as $$
 begin
     insert into public.integrity_flags (user_id, rule_id, event_id, reason, raised_by, raised_at)
-    values (person, raise_flag.rule_id, event.id, raise_flag.reason, raise_flag.raised_by, event.occurred_at)
+    values (person, held_rule_id, event.id, raise_flag.reason, raise_flag.raised_by, event.occurred_at)
     on conflict (user_id, rule_id) where status = 'open' do nothing;
-    perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', raise_flag.rule_id, 'reason', raise_flag.reason));
+    perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
 end
 $$;
 
@@ -317,7 +322,7 @@ begin
             where b.user_id = person and b.badge_id = grant_badge.badge_id and b.tier = grant_badge.tier
         ), 0),
         grant_badge.rule_version_id, crossing.id,
-        case when grant_badge.awarded_by is not null then jsonb_strip_nulls(jsonb_build_object('reason', event.metadata -> 'reason')) else '{}' end,
+        case when grant_badge.rule_version_id is null then jsonb_strip_nulls(jsonb_build_object('reason', event.metadata -> 'reason')) else '{}' end,
         crossing.occurred_at, grant_badge.awarded_by)
     returning seq into number;
     if not evolv.is_quiet() then
@@ -742,12 +747,13 @@ create function evolv.apply_rules(person uuid, event public.activity_events, at 
 as $$
 declare
     document constant jsonb := evolv.event_document(event);
-    xp_rule public.xp_rule_versions;
+    xp_rule record;
     badge_rule public.badge_rule_versions;
 begin
     for xp_rule in
-        select v.*
+        select v as rule_version, r.source
         from public.xp_rule_versions v
+        join public.xp_rules r on r.id = v.rule_id
         where v.event_type = event.type and v.is_active and v.valid_from <= apply_rules.at
             and (v.valid_until is null or v.valid_until > apply_rules.at)
             and (v.condition is null or document @@ v.condition::jsonpath)
@@ -758,7 +764,7 @@ begin
             )
         order by v.rule_id
     loop
-        perform evolv.pay(person, xp_rule, event, document, apply_rules.at);
+        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, document, apply_rules.at);
     end loop;
     for badge_rule in
         select v.*
@@ -829,12 +835,14 @@ $$;
 
 -- Settles up to 500 pending events of a person whose row of user_levels the caller has locked; returns how many. An event that
 -- comes a little late, as of a transaction that took its time, takes the next place. One that is more than a minute late
--- takes its true place, and all that came after it is judged anew.
+-- takes its true place, and all that came after it is judged anew. Everything below is found by keys: a plan that was made
+-- while a table was empty must not scan it when it is large.
 create function evolv.settle_person(person uuid)
     returns int
     language plpgsql
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     last_at timestamptz;
@@ -1033,6 +1041,7 @@ create function evolv.replay(person uuid)
     language plpgsql
     security definer
     set search_path = ''
+    set enable_seqscan = off
 as $$
 declare
     ghost constant uuid := gen_random_uuid();

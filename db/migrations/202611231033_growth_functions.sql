@@ -189,13 +189,13 @@ declare
     person constant uuid := evolv.person_asked_for(null);
     level_before int;
     day_before date;
-    event_id bigint;
+    presence bigint;
     answer jsonb;
     streak public.streaks;
 begin
     select l.current_level into level_before from public.user_levels l where l.user_id = person for no key update;
     select s.last_day into day_before from public.streaks s where s.user_id = person;
-    event_id := evolv.record_presence(person);
+    presence := evolv.record_presence(person);
     perform evolv.settle_now(person);
     if repair then
         select * into streak from public.streaks s where s.user_id = person;
@@ -206,10 +206,10 @@ begin
         perform evolv.record_event(person, 'streak.repaired');
         perform evolv.settle_now(person);
     end if;
-    answer := evolv.award_answer(person, event_id, level_before, coalesce((
+    answer := evolv.award_answer(person, presence, level_before, coalesce((
         select sum(x.amount)
         from public.xp_transactions x
-        where x.user_id = person and x.event_id = check_in.event_id and x.badge_id is null
+        where x.user_id = person and x.event_id = presence and x.badge_id is null
     ), 0)::bigint);
     select * into streak from public.streaks s where s.user_id = person;
     return jsonb_build_object('checked_in', streak.last_day is distinct from day_before)
@@ -289,8 +289,8 @@ create function evolv.get_progress(user_id uuid)
 as $$
 declare
     person constant uuid := evolv.person_asked_for(get_progress.user_id);
-    today constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
-    monday constant date := date_trunc('week', today::timestamp)::date;
+    this_day constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
+    monday constant date := date_trunc('week', this_day::timestamp)::date;
 begin
     return (
         select jsonb_build_object(
@@ -341,7 +341,7 @@ begin
             from evolv.current_xp_rules() v
             join public.xp_rules r on r.id = v.rule_id
             cross join lateral (
-                select count(*) filter (where x.local_date = today) as today, count(*) as this_week
+                select count(*) filter (where x.local_date = this_day) as today, count(*) as this_week
                 from public.xp_transactions x
                 where x.user_id = person and x.rule_id = r.id and x.reversal_of is null and x.local_date between monday and monday + 6
             ) u
@@ -350,7 +350,7 @@ begin
                 from (
                     select f.reason, count(*) as times
                     from public.xp_refusals f
-                    where f.user_id = person and f.rule_id = r.id and f.local_date = today
+                    where f.user_id = person and f.rule_id = r.id and f.local_date = this_day
                     group by f.reason
                 ) g
             ) f
@@ -444,7 +444,8 @@ as $$
             'awarded_at', x.awarded_at, 'local_date', x.local_date, 'created_at', x.created_at),
         'events', jsonb_build_array(evolv.event_json(e)),
         'rule', jsonb_build_object('slug', r.slug, 'name', r.name, 'description', r.description)
-            || (to_jsonb(v) - array['id', 'rule_id', 'published_by']),
+            || (to_jsonb(v) - array['id', 'rule_id', 'published_by'])
+            || jsonb_build_object('valid_from', nullif(v.valid_from, '-infinity'), 'published_at', nullif(v.published_at, '-infinity')),
         'badge', (select jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name) from public.badges b where b.id = x.badge_id),
         'reverses', x.reversal_of,
         'reversed_by', (
@@ -490,7 +491,7 @@ begin
         'user_badge', case when held.id is not null then to_jsonb(held) - 'user_id' end,
         'rule', case when rule_version.id is not null then jsonb_build_object(
             'version', rule_version.version, 'rule', rule_version.rule, 'policy', rule_version.policy, 'is_active', rule_version.is_active,
-            'published_at', rule_version.published_at, 'valid_from', nullif(rule_version.valid_from, '-infinity'),
+            'published_at', nullif(rule_version.published_at, '-infinity'), 'valid_from', nullif(rule_version.valid_from, '-infinity'),
             'valid_until', nullif(rule_version.valid_until, 'infinity')) end,
         'progress', case when rule_version.id is not null then jsonb_build_object(
             'current', coalesce(progress.current, 0),

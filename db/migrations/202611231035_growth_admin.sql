@@ -17,6 +17,9 @@ begin
     if asked.valid_from < clock_timestamp() then
         raise exception 'valid_from must not be in the past: what was paid stays paid' using errcode = 'PT400', hint = 'invalid_field';
     end if;
+    if asked.valid_until <= coalesce(asked.valid_from, clock_timestamp()) then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
     if asked.condition is not null and not evolv.is_condition(asked.condition) then
         raise exception 'condition must be a condition in SQL/JSON path, such as $.metadata.score >= 80' using errcode = 'PT400', hint = 'invalid_field';
     end if;
@@ -103,7 +106,7 @@ declare
     asked constant public.badges := jsonb_populate_record(null::public.badges, badge);
     rule constant jsonb := badge -> 'rule';
     problem constant text := evolv.badge_rule_problem(rule);
-    is_active constant boolean := coalesce((badge -> 'is_active')::boolean, true);
+    is_offered constant boolean := coalesce((badge -> 'is_active')::boolean, true);
     target public.badges;
     published public.badge_rule_versions;
     people int := 0;
@@ -112,13 +115,19 @@ begin
     if problem is not null then
         raise exception '%', problem using errcode = 'PT400', hint = 'invalid_field';
     end if;
+    if asked.name is null and not exists (select from public.badges b where b.slug = publish_badge.slug) then
+        raise exception 'name is needed for a new badge' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if (badge ->> 'valid_until')::timestamptz <= coalesce((badge ->> 'valid_from')::timestamptz, '-infinity') then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
     perform pg_advisory_xact_lock(evolv.rules_lock());
     insert into public.badges as b (
         slug, name, description, icon_url, rarity, category, requirement_type, requirement_value, points, skill_id, is_secret, is_active)
     values (
         publish_badge.slug, asked.name, asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
         coalesce(asked.category, 'achievement'), 'rule', greatest(ceil((evolv.rule_tier(rule, 1) ->> 'target')::numeric), 1),
-        coalesce(asked.points, 0), asked.skill_id, coalesce(asked.is_secret, false), publish_badge.is_active)
+        coalesce(asked.points, 0), asked.skill_id, coalesce(asked.is_secret, false), is_offered)
     on conflict on constraint badges_slug_key do update
     set name = coalesce(asked.name, b.name),
         description = coalesce(asked.description, b.description),
@@ -138,10 +147,10 @@ begin
         badge_id, version, is_active, rule, event_types, valid_from, valid_until, policy, backfill, published_by)
     values (
         target.id, 1 + coalesce((select max(v.version) from public.badge_rule_versions v where v.badge_id = target.id), 0),
-        publish_badge.is_active, rule, evolv.rule_event_types(rule), coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
+        is_offered, rule, evolv.rule_event_types(rule), coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
         coalesce((badge ->> 'valid_until')::timestamptz, 'infinity'), coalesce(badge ->> 'policy', 'keep'), publish_badge.backfill, auth.uid())
     returning * into published;
-    if publish_badge.backfill and publish_badge.is_active then
+    if publish_badge.backfill and is_offered then
         people := evolv.backfill_badge(published, silent);
     end if;
     return jsonb_build_object(
@@ -269,7 +278,7 @@ as $$
 declare
     badge public.badges;
     rule_version public.badge_rule_versions;
-    event_id bigint;
+    granting bigint;
 begin
     perform evolv.require_admin();
     perform evolv.person_asked_for(award_badge.user_id);
@@ -289,13 +298,13 @@ begin
     ) then
         raise exception 'the person has this badge' using errcode = 'PT409', hint = 'badge_already_awarded';
     end if;
-    event_id := evolv.record_event(
+    granting := evolv.record_event(
         award_badge.user_id, 'badge.granted', 'badge', badge.id, auth.uid(),
         jsonb_build_object(
             'tier', award_badge.tier, 'reason', reason,
             'points', coalesce((evolv.rule_tier(rule_version.rule, award_badge.tier) ->> 'points')::int, badge.points)));
     perform evolv.settle_now(award_badge.user_id);
-    return (select to_jsonb(b) from public.user_badges b where b.user_id = award_badge.user_id and b.event_id = award_badge.event_id and b.badge_id = badge.id);
+    return (select to_jsonb(b) from public.user_badges b where b.user_id = award_badge.user_id and b.event_id = granting and b.badge_id = badge.id);
 end
 $$;
 

@@ -89,7 +89,7 @@ static class LeaderboardBench
         var tokens = Enumerable.Range(0, Callers)
             .Select(_ => signer.Token(new Guid($"bbbbbbbb-0000-4000-8000-{random.NextInt64(1, people + 1):x12}")))
             .ToArray();
-        var somebody = $"1 + :n * 7919 % {people}";
+        var somebody = $"1 + (:n)::bigint * 7919 % {people}";
         var caller = world.Followers[20].Caller;
 
         yield return new Scenario(
@@ -99,7 +99,7 @@ static class LeaderboardBench
             "the same among many ties", caller, $"select bench.around({somebody}, 'badges')",
             number => Ask(number, "?metric=badges&around_me=true&limit=21"));
         yield return new Scenario(
-            "page from a random rank", caller, $"select bench.page({somebody}, 1 + :n * 104729 % {people})",
+            "page from a random rank", caller, $"select bench.page({somebody}, 1 + (:n)::bigint * 104729 % {people})",
             number => Ask(number, $"?limit=20&from_rank={1 + number * 104_729 % people}"));
         yield return new Scenario("naive: count(*) of those before", caller, $"select bench.naive_rank({somebody})", _ => default);
         yield return new Scenario("naive: rank() over all", caller, $"select bench.naive_around({somebody})", _ => default);

@@ -11,4 +11,10 @@ static partial class Log
 
     [LoggerMessage(EventId = 5003, Level = LogLevel.Warning, Message = "Nobody could be told of new feed items; those who listen are asked to refresh")]
     internal static partial void FeedTopicFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 5004, Level = LogLevel.Warning, Message = "Awards are late: events could not be settled; trying again in a second")]
+    internal static partial void AwardsFailed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 5005, Level = LogLevel.Warning, Message = "Notifications of new events are not heard; looking once a second until they are")]
+    internal static partial void AwardsNotHeard(this ILogger logger, Exception exception);
 }

@@ -27,7 +27,7 @@ sealed class GrowthUpkeep(
                 await database.QuerySingleAsync(
                     Caller.Service, $"select evolv.forget_leaderboards(), evolv.forget_idempotency_keys()", _ => true, stoppingToken);
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
                 logger.GrowthUpkeepFailed(PgErrors.ForLog(exception));
             }

@@ -27,7 +27,7 @@ sealed class LeaderboardUpdater(Database database, IOptions<ServerOptions> serve
                 {
                 }
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
                 logger.LeaderboardsFailed(PgErrors.ForLog(exception));
             }
