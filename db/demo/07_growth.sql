@@ -53,4 +53,4 @@ set last_sign_in_at = (
 from demo_people p
 where u.id = p.id;
 
-select evolv.rebuild_leaderboards();
+select evolv.rebuild_leaderboards(true);

@@ -82,7 +82,7 @@ values (world.id('user badge'), world.id('owner'), world.id('badge'));
 set request.jwt.claims = '{"role": "service_role"}';
 select evolv.add_xp(world.id('owner'), 150, 'project_submission', '{}', null);
 set request.jwt.claims = '';
-select evolv.refresh_leaderboard();
+select evolv.apply_leaderboard_changes();
 
 insert into public.learning_paths (id, title, difficulty_level, instructor_id)
 values

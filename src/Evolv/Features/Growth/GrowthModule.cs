@@ -1,6 +1,7 @@
 using Evolv.Features.Growth.Admin;
 using Evolv.Functions;
 using Evolv.Platform.Settings;
+using Microsoft.Extensions.Options;
 
 namespace Evolv.Features.Growth;
 
@@ -10,12 +11,15 @@ static class GrowthModule
     internal static IServiceCollection AddGrowth(this IServiceCollection services)
         => services
             .AddSettings<GrowthOptions, GrowthOptions.Validator>(GrowthOptions.Section)
+            .AddSingleton<IValidateOptions<GrowthOptions>, LeaderboardTimeZone>()
             .AddHostedService<AwardWorker>()
+            .AddHostedService<LeaderboardUpdater>()
             .AddHostedService<GrowthUpkeep>();
 
     internal static void MapGrowth(this RouteGroupBuilder functions)
     {
         functions.MapFunction(HttpMethods.Post, "add-xp", AddXp.HandleAsync);
+        functions.MapFunction(HttpMethods.Get, "get-leaderboard", GetLeaderboard.HandleAsync);
         functions.MapFunction(HttpMethods.Post, "check-in", CheckIn.HandleAsync);
         functions.MapFunction(HttpMethods.Post, "set-streak", SetStreak.HandleAsync);
         functions.MapFunction(HttpMethods.Get, "get-progress", GetProgress.HandleAsync);

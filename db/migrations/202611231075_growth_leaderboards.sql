@@ -1,0 +1,1397 @@
+-- Leaderboards: who stands where in a scope (global, guild, path, skill, friends), by a metric (xp, badges, skills, streak), in
+-- a period (all, month, week, day). Standings are kept by small steps and never computed from all people: triggers queue what
+-- changed, one updater applies it, and a rank is a sum over a few counts, however many people there are.
+
+-- Boards --------------------------------------------------------------------------------------------------------------
+
+-- In whose zone the boards' days begin; the server sets it from Growth:LeaderboardTimeZone.
+create table evolv.leaderboard_settings (
+    is_only   boolean primary key default true check (is_only),
+    time_zone text not null default 'UTC'
+);
+
+insert into evolv.leaderboard_settings default values;
+
+-- The global boards exist from the start, and all others are parts of them: the same scores, of fewer people. Such a part is
+-- kept when somebody has asked for it, so nobody pays for boards that nobody looks at. Friends are no board but a selection
+-- from the global one.
+create table evolv.leaderboards (
+    id            int generated always as identity primary key,
+    scope         text not null check (scope in ('global', 'guild', 'path', 'skill')),
+    scope_id      uuid,
+    metric        text not null check (metric in ('xp', 'badges', 'skills', 'streak')),
+    period        text not null check (period in ('all', 'month', 'week', 'day')),
+    state         text not null default 'asked' check (state in ('asked', 'kept', 'asleep')), -- asked: the updater fills it
+    last_asked_at timestamptz not null default now(),
+    unique nulls not distinct (scope, scope_id, metric, period),
+    check ((scope = 'global') = (scope_id is null))
+);
+
+create index leaderboards_asked_idx on evolv.leaderboards (id) where state = 'asked';
+
+insert into evolv.leaderboards (scope, metric, period, state)
+select 'global', metric, period, 'kept'
+from unnest(array['xp', 'badges', 'skills', 'streak']) metric
+cross join unnest(array['all', 'month', 'week', 'day']) period;
+
+-- The score of a person in a period of a board. No foreign keys: the updater alone writes here, and cascades would leave the
+-- counts behind. Among equals the order is that of a number drawn by lot, not of user_id, so that neither order nor cursors tell
+-- who an anonymous person is.
+create table evolv.leaderboard_entries (
+    board_id     int not null,
+    period_start date not null, -- '-infinity' where the period is all time
+    user_id      uuid not null,
+    score        bigint not null,
+    is_listed    boolean not null, -- has a score, and neither is a guest, nor hides, nor has left
+    tie          uuid not null default gen_random_uuid(),
+    primary key (board_id, period_start, user_id)
+);
+
+create index leaderboard_entries_order_idx on evolv.leaderboard_entries (board_id, period_start, score desc, tie) where is_listed;
+
+-- How many listed people of a period have a score that begins with `prefix`, when its last `shift` bits are cut off. In each
+-- shift at most 32 prefixes have the same parent in the next one: the number of people before a score is the sum of at most
+-- 31 rows in each of 8 shifts.
+create table evolv.leaderboard_counts (
+    board_id     int not null,
+    period_start date not null,
+    shift        int not null check (shift in (0, 5, 10, 15, 20, 25, 30, 35)),
+    prefix       bigint not null,
+    people       bigint not null check (people > 0),
+    primary key (board_id, period_start, shift, prefix)
+) with (fillfactor = 70); -- Room for updates in place.
+
+-- What has happened and is not in the standings yet. Only inserted into, so that awards to different people never wait for
+-- each other; the updater takes the rows away.
+create table evolv.leaderboard_changes (
+    id       bigint generated always as identity primary key,
+    user_id  uuid not null,
+    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'streak again', 'listing', 'membership', 'gone')),
+    amount   bigint, -- to add to the score; of a streak, the length that was reached
+    at       timestamptz, -- in which periods it counts
+    scope    text, -- of which membership
+    scope_id uuid
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+create index leaderboard_changes_user_id_idx on evolv.leaderboard_changes (user_id);
+
+alter table evolv.leaderboard_settings enable row level security;
+alter table evolv.leaderboards enable row level security;
+alter table evolv.leaderboard_entries enable row level security;
+alter table evolv.leaderboard_counts enable row level security;
+alter table evolv.leaderboard_changes enable row level security;
+
+-- Periods -------------------------------------------------------------------------------------------------------------
+
+-- The first day of the period in which `at` lies. Weeks are those of ISO 8601.
+create function evolv.leaderboard_start(period text, at timestamptz, time_zone text)
+    returns date
+    language sql
+    stable
+    parallel safe
+    return case period when 'all' then '-infinity'::date else date_trunc(period, at at time zone time_zone)::date end;
+
+-- When it ends.
+create function evolv.leaderboard_end(period text, period_start date, time_zone text)
+    returns timestamptz
+    language sql
+    stable
+    parallel safe
+    return case period
+        when 'all' then 'infinity'
+        else (period_start + case period when 'month' then interval '1 month' when 'week' then interval '1 week' else interval '1 day' end)
+            at time zone time_zone
+    end;
+
+-- The first days of the periods that still change: the present one and, for an hour, the one before it, because awards may be
+-- settled a little later than they were earned. What arrives after that changes nothing: the result is final.
+create function evolv.leaderboard_open(period text, at timestamptz, time_zone text)
+    returns date[]
+    language sql
+    stable
+    parallel safe
+    return case
+        when evolv.leaderboard_start(period, at - interval '1 hour', time_zone) = evolv.leaderboard_start(period, at, time_zone)
+            then array[evolv.leaderboard_start(period, at, time_zone)]
+        else array[evolv.leaderboard_start(period, at - interval '1 hour', time_zone), evolv.leaderboard_start(period, at, time_zone)]
+    end;
+
+-- Members -------------------------------------------------------------------------------------------------------------
+
+-- On the board of a skill are those who have proved it, on that of a path those who are or were on it.
+create function evolv.leaderboard_members(scope text, scope_id uuid)
+    returns setof uuid
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select m.user_id
+    from public.guild_members m
+    where leaderboard_members.scope = 'guild' and m.guild_id = leaderboard_members.scope_id and m.state = 'active'
+    union all
+    select e.user_id
+    from public.learning_path_enrollments e
+    where leaderboard_members.scope = 'path' and e.path_id = leaderboard_members.scope_id
+    union all
+    select s.user_id
+    from public.user_skills s
+    where leaderboard_members.scope = 'skill' and s.skill_id = leaderboard_members.scope_id and s.verified
+$$;
+
+create function evolv.is_leaderboard_member(scope text, scope_id uuid, person uuid)
+    returns boolean
+    language sql
+    stable
+    parallel safe
+    return case scope
+        when 'guild' then exists (
+            select from public.guild_members m where m.guild_id = scope_id and m.user_id = person and m.state = 'active')
+        when 'path' then exists (
+            select from public.learning_path_enrollments e where e.path_id = scope_id and e.user_id = person)
+        when 'skill' then exists (
+            select from public.user_skills s where s.skill_id = scope_id and s.user_id = person and s.verified)
+        else true
+    end;
+
+-- Whether a person may be listed; null when there is none.
+create function evolv.may_be_listed(person uuid)
+    returns boolean
+    language sql
+    stable
+    parallel safe
+    return (
+        select not p.is_guest and p.deactivated_at is null and coalesce(s.leaderboard_mode <> 'hidden', false)
+        from public.profiles p
+        left join public.user_settings s on s.user_id = p.id
+        where p.id = person
+    );
+
+-- What changes ----------------------------------------------------------------------------------------------------------
+
+create function evolv.queue_xp()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
+    select a.user_id, 'xp', a.amount, a.awarded_at
+    from added a;
+    return null;
+end
+$$;
+
+create trigger xp_transactions_queue_leaderboard
+    after insert on public.xp_transactions
+    referencing new table as added
+    for each statement execute function evolv.queue_xp();
+
+-- Only for those who mend the ledger and disable what guards it.
+create function evolv.queue_xp_mended()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (old.user_id, 'xp', -old.amount, old.awarded_at);
+    if tg_op = 'UPDATE' then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'xp', new.amount, new.awarded_at);
+    end if;
+    return null;
+end
+$$;
+
+create trigger xp_transactions_queue_leaderboard_mended
+    after delete or update of user_id, amount, awarded_at on public.xp_transactions
+    for each row execute function evolv.queue_xp_mended();
+
+-- A badge counts when it was earned, and no more when it is revoked.
+create function evolv.queue_badge()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' and old.revoked_at is null then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (old.user_id, 'badges', -1, old.earned_at);
+    end if;
+    if tg_op <> 'DELETE' and new.revoked_at is null then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'badges', 1, new.earned_at);
+    end if;
+    return null;
+end
+$$;
+
+create trigger user_badges_queue_leaderboard
+    after insert or delete or update of user_id, revoked_at, earned_at on public.user_badges
+    for each row execute function evolv.queue_badge();
+
+create function evolv.queue_skill()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' and old.verified then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at, scope, scope_id)
+        values
+            (old.user_id, 'skills', -1, old.verified_at, null, null),
+            (old.user_id, 'membership', null, null, 'skill', old.skill_id);
+    end if;
+    if tg_op <> 'DELETE' and new.verified then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at, scope, scope_id)
+        values
+            (new.user_id, 'skills', 1, new.verified_at, null, null),
+            (new.user_id, 'membership', null, null, 'skill', new.skill_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger user_skills_queue_leaderboard
+    after insert or delete or update of user_id, skill_id, verified, verified_at on public.user_skills
+    for each row execute function evolv.queue_skill();
+
+-- Of a streak counts the greatest length that it reached in the period.
+create function evolv.queue_streak()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
+    select new.user_id, 'streak', (new.metadata ->> 'length')::bigint, e.occurred_at
+    from public.activity_events e
+    where e.id = new.event_id;
+    return null;
+end
+$$;
+
+create trigger derived_events_queue_leaderboard
+    after insert on evolv.derived_events
+    for each row when (new.type = 'streak.extended') execute function evolv.queue_streak();
+
+-- A maximum cannot be taken back: where a history is recomputed, it is looked for again.
+create function evolv.queue_streak_again()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct r.user_id, 'streak again'
+    from removed r
+    where r.type = 'streak.extended';
+    return null;
+end
+$$;
+
+create trigger derived_events_queue_leaderboard_again
+    after delete on evolv.derived_events
+    referencing old table as removed
+    for each statement execute function evolv.queue_streak_again();
+
+create function evolv.longest_streak(person uuid, from_time timestamptz, until_time timestamptz)
+    returns bigint
+    language sql
+    stable
+    parallel safe
+    return (
+        select coalesce(max((d.metadata ->> 'length')::bigint), 0)
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time
+    );
+
+-- The arguments: what to queue, and where the person's id is.
+create function evolv.queue_listing()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind)
+    values ((to_jsonb(case tg_op when 'DELETE' then old else new end) ->> tg_argv[1])::uuid, tg_argv[0]);
+    return null;
+end
+$$;
+
+create trigger profiles_queue_leaderboard
+    after update of is_guest, deactivated_at on public.profiles
+    for each row when (
+        old.is_guest <> new.is_guest or (old.deactivated_at is null) <> (new.deactivated_at is null)
+    ) execute function evolv.queue_listing('listing', 'id');
+
+create trigger profiles_queue_leaderboard_gone
+    after delete on public.profiles
+    for each row execute function evolv.queue_listing('gone', 'id');
+
+-- Whether somebody is anonymous is looked up by those who read.
+create trigger user_settings_queue_leaderboard
+    after update of leaderboard_mode on public.user_settings
+    for each row when ((old.leaderboard_mode = 'hidden') <> (new.leaderboard_mode = 'hidden')) execute function evolv.queue_listing('listing', 'user_id');
+
+create trigger user_settings_queue_leaderboard_gone
+    after insert or delete on public.user_settings
+    for each row execute function evolv.queue_listing('listing', 'user_id');
+
+create function evolv.queue_guild_member()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if tg_op <> 'INSERT' and old.state = 'active' then
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id) values (old.user_id, 'membership', 'guild', old.guild_id);
+    end if;
+    if tg_op <> 'DELETE' and new.state = 'active' then
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id) values (new.user_id, 'membership', 'guild', new.guild_id);
+    end if;
+    return null;
+end
+$$;
+
+create trigger guild_members_queue_leaderboard
+    after insert or delete or update of guild_id, user_id, state on public.guild_members
+    for each row execute function evolv.queue_guild_member();
+
+create function evolv.queue_enrollment()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id)
+    values (coalesce(new.user_id, old.user_id), 'membership', 'path', coalesce(new.path_id, old.path_id));
+    return null;
+end
+$$;
+
+create trigger learning_path_enrollments_queue_leaderboard
+    after insert or delete on public.learning_path_enrollments
+    for each row execute function evolv.queue_enrollment();
+
+-- The updater ---------------------------------------------------------------------------------------------------------
+
+-- Who writes standings holds this lock to the end of the transaction.
+create function evolv.lock_leaderboards()
+    returns void
+    language sql
+    set search_path = ''
+as $$
+    select pg_advisory_xact_lock(hashtextextended('evolv.leaderboards', 0))
+$$;
+
+-- Counts the listed people of a period of a board anew.
+create function evolv.recount_leaderboard(board int, start date)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    delete from evolv.leaderboard_counts c where c.board_id = board and c.period_start = start;
+    insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+    select board, start, 0, e.score, count(*)
+    from evolv.leaderboard_entries e
+    where e.board_id = board and e.period_start = start and e.is_listed
+    group by e.score;
+    for bits in 5..35 by 5 loop
+        insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+        select board, start, bits, c.prefix >> 5, sum(c.people)
+        from evolv.leaderboard_counts c
+        where c.board_id = board and c.period_start = start and c.shift = bits - 5
+        group by c.prefix >> 5;
+    end loop;
+end
+$$;
+
+-- Makes a part of a global board from it, in all periods that still change, and in the one before them when nothing is known
+-- of it. The caller holds the lock.
+create function evolv.fill_leaderboard(board int)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    zone constant text := (select time_zone from evolv.leaderboard_settings);
+    part evolv.leaderboards;
+    whole int;
+    starts date[];
+    start date;
+    before date;
+begin
+    select * into strict part from evolv.leaderboards b where b.id = board;
+    select b.id into strict whole
+    from evolv.leaderboards b
+    where b.scope = 'global' and b.metric = part.metric and b.period = part.period;
+
+    starts := evolv.leaderboard_open(part.period, clock_timestamp(), zone);
+    if part.period <> 'all' then
+        before := evolv.leaderboard_start(part.period, starts[1]::timestamp at time zone zone - interval '1 second', zone);
+        if not exists (select from evolv.leaderboard_entries e where e.board_id = board and e.period_start = before) then
+            starts := before || starts;
+        end if;
+    end if;
+
+    foreach start in array starts loop
+        delete from evolv.leaderboard_entries e
+        where e.board_id = board
+            and e.period_start = start
+            and not (
+                e.user_id in (select evolv.leaderboard_members(part.scope, part.scope_id))
+                and exists (
+                    select
+                    from evolv.leaderboard_entries w
+                    where w.board_id = whole and w.period_start = start and w.user_id = e.user_id));
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select board, start, e.user_id, e.score, e.is_listed
+        from evolv.leaderboard_members(part.scope, part.scope_id) m (user_id)
+        join evolv.leaderboard_entries e on e.board_id = whole and e.period_start = start and e.user_id = m.user_id
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed;
+        perform evolv.recount_leaderboard(board, start);
+    end loop;
+    update evolv.leaderboards b set state = 'kept' where b.id = board;
+end
+$$;
+
+-- Takes out, from all periods, those of whom nothing is left.
+create function evolv.drop_from_leaderboards(people uuid[])
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    touched record;
+begin
+    for touched in
+        with gone as (
+            delete from evolv.leaderboard_entries e where e.user_id = any (people) returning e.board_id, e.period_start
+        )
+        select distinct g.board_id, g.period_start from gone g
+    loop
+        perform evolv.recount_leaderboard(touched.board_id, touched.period_start);
+    end loop;
+end
+$$;
+
+-- Applies some of what has changed and returns how much; 0 when there is nothing left, or another server is at it. One statement
+-- takes the changes away and enters them: they are in the standings exactly once.
+--
+-- Rows of big tables are looked up by `limit 1`; everything else is a batch without statistics, for which nested loops
+-- would be a gamble.
+create function evolv.apply_leaderboard_changes(most int default 2000)
+    returns int
+    language plpgsql
+    security definer
+    set search_path = ''
+    set enable_nestloop = off
+    set jit = off
+as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+    zone text;
+    asked int;
+    applied int;
+    gone uuid[];
+begin
+    if not exists (select from evolv.leaderboard_changes) and not exists (select from evolv.leaderboards where state = 'asked') then
+        return 0;
+    end if;
+    if not pg_try_advisory_xact_lock(hashtextextended('evolv.leaderboards', 0)) then
+        return 0;
+    end if;
+    zone := (select s.time_zone from evolv.leaderboard_settings s);
+
+    for asked in select b.id from evolv.leaderboards b where b.state = 'asked' loop
+        perform evolv.fill_leaderboard(asked);
+    end loop;
+
+    with changed as materialized (
+        delete from evolv.leaderboard_changes c
+        where c.ctid = any (array(select i.ctid from evolv.leaderboard_changes i order by i.id limit most))
+        returning c.user_id, c.kind, c.amount, c.at, c.scope, c.scope_id
+    ),
+    wholes as materialized (
+        select b.id, b.metric, b.period, evolv.leaderboard_open(b.period, moment, zone) as open
+        from evolv.leaderboards b
+        where b.scope = 'global'
+    ),
+    -- Whose entry on which global board, and what is added to it.
+    touched as (
+        select w.id as board_id, w.metric, w.period, s.start, c.user_id,
+            case w.metric when 'streak' then max(c.amount) else sum(c.amount)::bigint end as amount
+        from changed c
+        join wholes w on w.metric = c.kind
+        cross join lateral (select evolv.leaderboard_start(w.period, c.at, zone) as start offset 0) s
+        where s.start >= w.open[1]
+        group by w.id, w.metric, w.period, s.start, c.user_id
+
+        union all
+        select w.id, w.metric, w.period, o.start, c.user_id, null
+        from (select distinct user_id, kind from changed where kind in ('listing', 'streak again')) c
+        join wholes w on c.kind = 'listing' or w.metric = 'streak'
+        cross join lateral unnest(w.open) o (start)
+    ),
+    again as (
+        select distinct user_id, 'streak' as metric from changed where kind = 'streak again'
+    ),
+    standings as materialized (
+        select t.board_id, t.metric, t.period, t.start, t.user_id, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
+            n.score, p.is_eligible and n.score > 0 as is_listed
+        from (
+            select board_id, metric, period, start, user_id, max(amount) as amount
+            from touched
+            group by board_id, metric, period, start, user_id
+        ) t
+        left join again a using (user_id, metric)
+        left join lateral (
+            select e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = t.board_id and e.period_start = t.start and e.user_id = t.user_id
+            limit 1
+        ) e on true
+        cross join lateral (
+            select case
+                when a.user_id is not null then evolv.longest_streak(
+                    t.user_id,
+                    case t.period when 'all' then '-infinity' else t.start::timestamp at time zone zone end,
+                    evolv.leaderboard_end(t.period, t.start, zone))
+                when t.metric = 'streak' then greatest(e.score, t.amount)
+                else coalesce(e.score, 0) + coalesce(t.amount, 0)
+            end as score
+            offset 0
+        ) n
+        cross join lateral (select evolv.may_be_listed(t.user_id) as is_eligible offset 0) p
+        where coalesce(e.score, t.amount) is not null and p.is_eligible is not null
+    ),
+    -- Whose entry on which part: of those whose score or listing changed, on the parts where they are; and where they came or went.
+    scoped as (
+        select b.id as board_id, s.start, s.user_id
+        from (select distinct user_id from standings) p
+        cross join lateral (
+            select 'guild' as scope, m.guild_id as scope_id
+            from public.guild_members m
+            where m.user_id = p.user_id and m.state = 'active'
+            union all
+            select 'path', e.path_id from public.learning_path_enrollments e where e.user_id = p.user_id
+            union all
+            select 'skill', k.skill_id from public.user_skills k where k.user_id = p.user_id and k.verified
+            offset 0
+        ) m
+        join evolv.leaderboards b on b.scope = m.scope and b.scope_id = m.scope_id and b.state = 'kept'
+        join standings s on s.user_id = p.user_id and s.metric = b.metric and s.period = b.period
+
+        union
+        select b.id, o.start, c.user_id
+        from changed c
+        join evolv.leaderboards b on b.scope = c.scope and b.scope_id = c.scope_id and b.state = 'kept'
+        join wholes w on w.metric = b.metric and w.period = b.period
+        cross join lateral unnest(w.open) o (start)
+        where c.kind = 'membership'
+    ),
+    scoped_standings as materialized (
+        select d.board_id, d.start, d.user_id, e.row, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
+            n.score, coalesce(n.is_listed, false) as is_listed
+        from (
+            select c.board_id, c.start, c.user_id, b.scope, b.scope_id, w.id as whole_id, s.score, s.is_listed
+            from scoped c
+            join evolv.leaderboards b on b.id = c.board_id
+            join wholes w on w.metric = b.metric and w.period = b.period
+            left join standings s on s.board_id = w.id and s.start = c.start and s.user_id = c.user_id
+        ) d
+        left join lateral (
+            select e.ctid as row, e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = d.board_id and e.period_start = d.start and e.user_id = d.user_id
+            limit 1
+        ) e on true
+        left join lateral (
+            select e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = d.whole_id and e.period_start = d.start and e.user_id = d.user_id
+            limit 1
+        ) g on true
+        -- Nothing, for those who are no members.
+        left join lateral (
+            select coalesce(d.score, g.score) as score, coalesce(d.is_listed, g.is_listed) as is_listed
+            where evolv.is_leaderboard_member(d.scope, d.scope_id, d.user_id)
+            offset 0
+        ) n on true
+    ),
+    entered as (
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select s.board_id, s.start, s.user_id, s.score, s.is_listed
+        from standings s
+        where (s.score, s.is_listed) is distinct from (s.old_score, s.was_listed)
+        union all
+        select s.board_id, s.start, s.user_id, s.score, s.is_listed
+        from scoped_standings s
+        where s.score is not null and (s.score, s.is_listed) is distinct from (s.old_score, s.was_listed)
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed
+    ),
+    removed as (
+        delete from evolv.leaderboard_entries e
+        where e.ctid = any (array(select s.row from scoped_standings s where s.row is not null and s.score is null))
+    ),
+    moves as (
+        select s.board_id, s.start, s.old_score, s.was_listed, s.score, s.is_listed
+        from standings s
+        union all
+        select s.board_id, s.start, s.old_score, s.was_listed, s.score, s.is_listed
+        from scoped_standings s
+    ),
+    tallies as materialized (
+        select d.board_id, d.start, d.shift, d.prefix, k.row, coalesce(k.people, 0) + d.people as people
+        from (
+            select m.board_id, m.start, bits.shift, v.score >> bits.shift as prefix, sum(v.people)::bigint as people
+            from moves m
+            cross join lateral (values (m.was_listed, m.old_score, -1), (m.is_listed, m.score, 1)) v (counts, score, people)
+            cross join generate_series(0, 35, 5) bits (shift)
+            where v.counts
+            group by m.board_id, m.start, bits.shift, v.score >> bits.shift
+            having sum(v.people) <> 0
+        ) d
+        left join lateral (
+            select k.ctid as row, k.people
+            from evolv.leaderboard_counts k
+            where k.board_id = d.board_id and k.period_start = d.start and k.shift = d.shift and k.prefix = d.prefix
+            limit 1
+        ) k on true
+    ),
+    counted as (
+        insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+        select t.board_id, t.start, t.shift, t.prefix, t.people
+        from tallies t
+        where t.people > 0
+        on conflict (board_id, period_start, shift, prefix) do update
+        set people = excluded.people
+    ),
+    emptied as (
+        delete from evolv.leaderboard_counts k
+        where k.ctid = any (array(select t.row from tallies t where t.people <= 0))
+    )
+    select count(*), array_agg(distinct c.user_id) filter (where c.kind = 'gone')
+    into applied, gone
+    from changed c;
+
+    if gone is not null then
+        perform evolv.drop_from_leaderboards(gone);
+    end if;
+    return applied;
+end
+$$;
+
+grant execute on function evolv.apply_leaderboard_changes to service_role;
+
+-- Upkeep --------------------------------------------------------------------------------------------------------------
+
+-- What the global boards must say, from what they are made of.
+create function evolv.leaderboard_truth(with_closed boolean)
+    returns table (board_id int, period_start date, user_id uuid, score bigint, is_listed boolean)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    with facts (user_id, metric, amount, at) as (
+        select x.user_id, 'xp', x.amount, x.awarded_at from public.xp_transactions x
+        union all
+        select b.user_id, 'badges', 1, b.earned_at from public.user_badges b where b.revoked_at is null
+        union all
+        select s.user_id, 'skills', 1, s.verified_at from public.user_skills s where s.verified
+        union all
+        select d.user_id, 'streak', (d.metadata ->> 'length')::bigint, e.occurred_at
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.type = 'streak.extended'
+    ),
+    boards as (
+        select b.id, b.metric, b.period, z.time_zone, (evolv.leaderboard_open(b.period, clock_timestamp(), z.time_zone))[1] as oldest
+        from evolv.leaderboards b
+        cross join evolv.leaderboard_settings z
+        where b.scope = 'global'
+    )
+    select t.board_id, t.start, t.user_id, t.score, evolv.may_be_listed(t.user_id) and t.score > 0
+    from (
+        select b.id as board_id, s.start, f.user_id, case b.metric when 'streak' then max(f.amount) else sum(f.amount)::bigint end as score
+        from facts f
+        join boards b on b.metric = f.metric
+        cross join lateral (select evolv.leaderboard_start(b.period, f.at, b.time_zone) as start) s
+        where with_closed or s.start >= b.oldest
+        group by b.id, b.metric, s.start, f.user_id
+    ) t
+$$;
+
+-- Computes all standings anew, the final ones only when asked to: they hold what was known when the period closed.
+create function evolv.rebuild_leaderboards(with_closed boolean default false)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    part int;
+    touched record;
+begin
+    perform evolv.lock_leaderboards();
+    -- One statement: what it takes from the queue is in what it computes.
+    with queued as (
+        delete from evolv.leaderboard_changes
+    ),
+    truth as materialized (
+        select * from evolv.leaderboard_truth(with_closed)
+    ),
+    entered as (
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select t.board_id, t.period_start, t.user_id, t.score, t.is_listed
+        from truth t
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed
+    )
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = e.board_id
+        and b.scope = 'global'
+        and (with_closed or e.period_start >= (evolv.leaderboard_open(b.period, clock_timestamp(), zone))[1])
+        and not exists (
+            select
+            from truth t
+            where t.board_id = e.board_id and t.period_start = e.period_start and t.user_id = e.user_id
+        );
+
+    for part in select b.id from evolv.leaderboards b where b.scope <> 'global' and b.state = 'kept' loop
+        perform evolv.fill_leaderboard(part);
+    end loop;
+    delete from evolv.leaderboard_counts;
+    for touched in select distinct e.board_id, e.period_start from evolv.leaderboard_entries e loop
+        perform evolv.recount_leaderboard(touched.board_id, touched.period_start);
+    end loop;
+end
+$$;
+
+-- Where the standings are not what they should be; no row is good. People of whom something is queued are passed over. One
+-- snapshot decides, so it may be asked at any moment.
+create function evolv.leaderboard_problems()
+    returns table (problem text, example text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    with zone as (
+        select time_zone from evolv.leaderboard_settings
+    ),
+    changing as (
+        select b.*, o.start
+        from evolv.leaderboards b
+        cross join zone z
+        cross join lateral unnest(evolv.leaderboard_open(b.period, clock_timestamp(), z.time_zone)) o (start)
+        where b.state = 'kept'
+    ),
+    kept as (
+        select e.*
+        from changing c
+        join evolv.leaderboard_entries e on e.board_id = c.id and e.period_start = c.start
+        where c.scope = 'global' and e.score <> 0
+    ),
+    parts as (
+        select c.id as board_id, c.start as period_start, e.user_id, e.score, e.is_listed
+        from changing c
+        join evolv.leaderboards w on w.scope = 'global' and w.metric = c.metric and w.period = c.period
+        cross join lateral evolv.leaderboard_members(c.scope, c.scope_id) m (user_id)
+        join evolv.leaderboard_entries e on e.board_id = w.id and e.period_start = c.start and e.user_id = m.user_id
+        where c.scope <> 'global'
+    ),
+    kept_parts as (
+        select e.*
+        from changing c
+        join evolv.leaderboard_entries e on e.board_id = c.id and e.period_start = c.start
+        where c.scope <> 'global'
+    ),
+    found (problem, user_id, example) as (
+        select 'a score is not what it is made of', coalesce(t.user_id, k.user_id),
+            format('board %s %s person %s: %s, not %s', coalesce(t.board_id, k.board_id), coalesce(t.period_start, k.period_start),
+                coalesce(t.user_id, k.user_id), k.score, t.score)
+        from (select * from evolv.leaderboard_truth(false) where score <> 0) t
+        full join kept k using (board_id, period_start, user_id)
+        where (t.score, t.is_listed) is distinct from (k.score, k.is_listed)
+
+        union all
+        select 'a board differs from its whole', coalesce(p.user_id, k.user_id),
+            format('board %s %s person %s: %s, not %s', coalesce(p.board_id, k.board_id), coalesce(p.period_start, k.period_start),
+                coalesce(p.user_id, k.user_id), k.score, p.score)
+        from parts p
+        full join kept_parts k using (board_id, period_start, user_id)
+        where (p.score, p.is_listed) is distinct from (k.score, k.is_listed)
+
+        union all
+        select 'a count is not the number of people', null, format('board %s %s, scores that begin with %s >> %s: %s, not %s',
+            board_id, period_start, prefix, shift, c.people, t.people)
+        from evolv.leaderboard_counts c
+        full join (
+            select e.board_id, e.period_start, bits.shift, e.score >> bits.shift as prefix, count(*) as people
+            from evolv.leaderboard_entries e
+            cross join generate_series(0, 35, 5) bits (shift)
+            where e.is_listed
+            group by e.board_id, e.period_start, bits.shift, e.score >> bits.shift
+        ) t using (board_id, period_start, shift, prefix)
+        where c.people is distinct from t.people
+    )
+    select f.problem, f.example
+    from found f
+    where not exists (select from evolv.leaderboard_changes c where c.user_id = f.user_id)
+$$;
+
+grant execute on function evolv.leaderboard_problems to service_role;
+
+-- Other days begin: what still changes is computed anew.
+create function evolv.set_leaderboard_zone(zone text)
+    returns boolean
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform now() at time zone zone; -- raises when there is no such zone
+    if zone = (select s.time_zone from evolv.leaderboard_settings s) then
+        return false;
+    end if;
+    perform evolv.lock_leaderboards();
+    update evolv.leaderboard_settings s set time_zone = zone where s.time_zone <> zone;
+    if not found then
+        return false; -- another server was faster
+    end if;
+    perform evolv.rebuild_leaderboards();
+    return true;
+end
+$$;
+
+grant execute on function evolv.set_leaderboard_zone to service_role;
+
+-- Boards for which nobody has asked for 30 days are kept no longer, except for their final results; boards of what no
+-- longer exists are deleted. The server calls this every hour.
+create function evolv.forget_leaderboards()
+    returns int
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    asleep int[];
+    orphaned int[];
+begin
+    asleep := array(
+        select b.id
+        from evolv.leaderboards b
+        where b.scope <> 'global' and b.state = 'kept' and b.last_asked_at < now() - interval '30 days');
+    orphaned := array(
+        select b.id
+        from evolv.leaderboards b
+        where not case b.scope
+            when 'guild' then exists (select from public.guilds g where g.id = b.scope_id)
+            when 'path' then exists (select from public.learning_paths p where p.id = b.scope_id)
+            when 'skill' then exists (select from public.skills s where s.id = b.scope_id)
+            else true
+        end);
+    if cardinality(asleep) + cardinality(orphaned) = 0 then
+        return 0;
+    end if;
+
+    perform evolv.lock_leaderboards();
+    delete from evolv.leaderboard_entries e where e.board_id = any (orphaned);
+    delete from evolv.leaderboard_counts c where c.board_id = any (orphaned);
+    delete from evolv.leaderboards b where b.id = any (orphaned);
+    update evolv.leaderboards b set state = 'asleep' where b.id = any (asleep);
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = any (asleep) and e.board_id = b.id and e.period_start = any (evolv.leaderboard_open(b.period, clock_timestamp(), zone));
+    delete from evolv.leaderboard_counts c
+    using evolv.leaderboards b
+    where b.id = any (asleep) and c.board_id = b.id and c.period_start = any (evolv.leaderboard_open(b.period, clock_timestamp(), zone));
+    return cardinality(asleep) + cardinality(orphaned);
+end
+$$;
+
+grant execute on function evolv.forget_leaderboards to service_role;
+
+-- Reading -------------------------------------------------------------------------------------------------------------
+
+-- The rank of a score: 1 and the number of people with a greater one. At most 8 short ranges of the counts.
+create function evolv.leaderboard_rank(board int, start date, score bigint)
+    returns bigint
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select 1 + coalesce(sum(c.people)::bigint, 0)
+    from generate_series(0, 35, 5) bits (shift)
+    cross join lateral (
+        select sum(k.people) as people
+        from evolv.leaderboard_counts k
+        where k.board_id = leaderboard_rank.board
+            and k.period_start = leaderboard_rank.start
+            and k.shift = bits.shift
+            and k.prefix > leaderboard_rank.score >> bits.shift
+            and k.prefix <= case bits.shift
+                when 35 then 9223372036854775807
+                else (leaderboard_rank.score >> (bits.shift + 5) << 5) + 31
+            end
+    ) c
+$$;
+
+-- The score at a place: that of the greatest rank up to it. Null when nobody is listed.
+create function evolv.leaderboard_score_at(board int, start date, place bigint)
+    returns bigint
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    least_prefix bigint := 0;
+    greatest_prefix bigint := 9223372036854775807;
+    before bigint := 0; -- people with a greater score than any below the prefix in hand
+    step record;
+begin
+    for bits in reverse 35..0 by 5 loop
+        select s.prefix, s.reached, s.people into step
+        from (
+            select k.prefix, k.people, sum(k.people) over (order by k.prefix desc) as reached
+            from evolv.leaderboard_counts k
+            where k.board_id = leaderboard_score_at.board
+                and k.period_start = leaderboard_score_at.start
+                and k.shift = bits
+                and k.prefix between least_prefix and greatest_prefix
+        ) s
+        order by before + s.reached >= place desc, case when before + s.reached >= place then -s.prefix else s.prefix end
+        limit 1;
+        if not found then
+            return null;
+        end if;
+        before := before + step.reached - step.people;
+        least_prefix := step.prefix << 5;
+        greatest_prefix := (step.prefix << 5) + 31;
+    end loop;
+    return step.prefix;
+end
+$$;
+
+-- The people next after a place in the order of a board, or next before it. A list stands for the board of friends.
+create function evolv.leaderboard_slice(
+    board int, start date, friends evolv.leaderboard_entries[], of_score bigint, of_tie uuid, backwards boolean, most int)
+    returns evolv.leaderboard_entries[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_generic_plan
+as $$
+begin
+    if friends is not null and backwards then
+        return array(
+            select s.f
+            from (
+                select f::evolv.leaderboard_entries as f, f.score, f.tie
+                from unnest(friends) f
+                where f.score > of_score or (f.score = of_score and f.tie < of_tie)
+                order by f.score, f.tie desc
+                limit most
+            ) s
+            order by s.score desc, s.tie);
+    elsif friends is not null then
+        return array(
+            select f::evolv.leaderboard_entries
+            from unnest(friends) f
+            where f.score < of_score or (f.score = of_score and f.tie > of_tie)
+            order by f.score desc, f.tie
+            limit most);
+    elsif backwards then
+        -- Among equals and then among those with more, each by the index; `or` would read more than it returns.
+        return array(
+            select n.e
+            from (
+                select s.e, s.score, s.tie
+                from (
+                    (
+                        select e as e, e.score, e.tie
+                        from evolv.leaderboard_entries e
+                        where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie < of_tie
+                        order by e.score, e.tie desc
+                        limit most
+                    )
+                    union all
+                    (
+                        select e, e.score, e.tie
+                        from evolv.leaderboard_entries e
+                        where e.board_id = board and e.period_start = start and e.is_listed and e.score > of_score
+                        order by e.score, e.tie desc
+                        limit most
+                    )
+                ) s
+                order by s.score, s.tie desc
+                limit most
+            ) n
+            order by n.score desc, n.tie);
+    else
+        return array(
+            select s.e
+            from (
+                (
+                    select e as e, e.score, e.tie
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie > of_tie
+                    order by e.score desc, e.tie
+                    limit most
+                )
+                union all
+                (
+                    select e, e.score, e.tie
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board and e.period_start = start and e.is_listed and e.score < of_score
+                    order by e.score desc, e.tie
+                    limit most
+                )
+            ) s
+            order by s.score desc, s.tie
+            limit most);
+    end if;
+end
+$$;
+
+-- A page of a board as JSON. Stable, so that all of it is of one snapshot. Who is anonymous, has left, became a guest or hid
+-- after the end of the period, or has a block between them and the caller, has neither id nor name here.
+create function evolv.leaderboard_page(
+    board evolv.leaderboards, start date, zone text, friends evolv.leaderboard_entries[],
+    page_limit int, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
+    returns json
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    last_tie constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+    me constant uuid := auth.uid();
+    hidden constant uuid[] := evolv.hidden_people();
+    ends_at constant timestamptz := evolv.leaderboard_end(board.period, start, zone);
+    mine evolv.leaderboard_entries;
+    my_rank bigint;
+    my_status text;
+    total bigint;
+    first_rank bigint;
+    entries evolv.leaderboard_entries[] := '{}';
+    has_next boolean;
+begin
+    if friends is null then
+        select * into mine
+        from evolv.leaderboard_entries e
+        where e.board_id = board.id and e.period_start = start and e.user_id = me and e.is_listed;
+        total := coalesce((
+            select sum(c.people)::bigint
+            from evolv.leaderboard_counts c
+            where c.board_id = board.id and c.period_start = start and c.shift = 35), 0);
+    else
+        select * into mine from unnest(friends) f where f.user_id = me;
+        total := cardinality(friends);
+    end if;
+
+    if mine.user_id is not null then
+        my_status := 'ranked';
+        my_rank := case
+            when friends is null then evolv.leaderboard_rank(board.id, start, mine.score)
+            else (select 1 + count(*) from unnest(friends) f where f.score > mine.score)
+        end;
+    elsif me is not null then
+        my_status := (
+            select case
+                when p.is_guest then 'guest'
+                when s.leaderboard_mode = 'hidden' then 'hidden'
+                when not evolv.is_leaderboard_member(board.scope, board.scope_id, me) then 'not_a_member'
+                else 'unranked'
+            end
+            from public.profiles p
+            left join public.user_settings s on s.user_id = p.id
+            where p.id = me);
+    end if;
+
+    if around_me and mine.user_id is not null then
+        entries := evolv.leaderboard_slice(board.id, start, friends, mine.score, mine.tie, true, page_limit / 2) || mine;
+        after_score := mine.score;
+        after_tie := mine.tie;
+    elsif from_rank is not null then
+        after_score := 1 + case
+            when friends is null then evolv.leaderboard_score_at(board.id, start, from_rank)
+            else (
+                select f.score
+                from unnest(friends) f
+                order by f.score desc
+                limit 1
+                offset least(from_rank, total) - 1)
+        end;
+        after_tie := last_tie;
+    end if;
+
+    -- One more tells whether there is a next page.
+    entries := entries || evolv.leaderboard_slice(
+        board.id, start, friends, coalesce(after_score, 9223372036854775807), coalesce(after_tie, last_tie), false,
+        page_limit + 1 - cardinality(entries));
+    has_next := cardinality(entries) > page_limit;
+    entries := entries[:page_limit];
+    if cardinality(entries) > 0 then
+        first_rank := case
+            when friends is null then evolv.leaderboard_rank(board.id, start, entries[1].score)
+            else (select 1 + count(*) from unnest(friends) f where f.score > entries[1].score)
+        end;
+    end if;
+
+    return (
+        with page as (
+            select e.user_id, e.score, e.position
+            from unnest(entries) with ordinality e (board_id, period_start, user_id, score, is_listed, tie, position)
+        ),
+        -- The page has no gaps, so the people of each score lead to the rank of the next one.
+        ranks as (
+            select s.score, first_rank + (sum(s.people) over (order by s.score desc) - s.people)::bigint as rank
+            from (
+                select d.score, case
+                    when friends is null then (
+                        select c.people
+                        from evolv.leaderboard_counts c
+                        where c.board_id = board.id and c.period_start = start and c.shift = 0 and c.prefix = d.score)
+                    else (select count(*) from unnest(friends) f where f.score = d.score)
+                end as people
+                from (select distinct score from page) d
+            ) s
+        )
+        select json_build_object(
+            'scope', board.scope,
+            'scope_id', board.scope_id,
+            'metric', board.metric,
+            'period', board.period,
+            'period_start', case when board.period <> 'all' then start end,
+            'period_end', case when board.period <> 'all' then (ends_at at time zone zone)::date - 1 end, -- its last day
+            'time_zone', zone,
+            'closed', ends_at + interval '1 hour' <= now(),
+            'preparing', board.state = 'asked',
+            'total_people', total,
+            'leaderboard', coalesce(json_agg(
+                json_build_object(
+                    'rank', r.rank,
+                    'user_id', case when w.is_shown then g.user_id end,
+                    'full_name', case when w.is_shown then p.full_name end,
+                    'avatar_url', case when w.is_shown then p.avatar_url end,
+                    'user_type', p.user_type,
+                    'current_level', l.current_level,
+                    'score', g.score,
+                    'is_me', coalesce(g.user_id = me, false))
+                order by g.position), '[]'),
+            'me', case when my_rank is not null then json_build_object('rank', my_rank, 'score', mine.score) end,
+            'me_status', my_status,
+            'pagination', json_build_object(
+                'limit', page_limit,
+                'has_next', has_next,
+                'next_cursor', case when has_next then entries[page_limit].score || '_' || entries[page_limit].tie end))
+        from page g
+        join ranks r on r.score = g.score
+        left join public.profiles p on p.id = g.user_id
+        left join public.user_settings s on s.user_id = g.user_id
+        left join public.user_levels l on l.user_id = g.user_id
+        cross join lateral (
+            select coalesce(g.user_id = me, false) or (
+                p.id is not null and p.deactivated_at is null and not p.is_guest and coalesce(s.leaderboard_mode = 'public', false)
+                and g.user_id <> all (hidden)) as is_shown
+        ) w
+    );
+end
+$$;
+
+-- GET /functions/v1/get-leaderboard. A page of the board that was asked for, made first if need be: at once if it is
+-- small, and otherwise by the updater. Definer: the standings know people who chose not to be shown, so who may see a board is
+-- asked here, in the words of the policies of guilds and learning_paths.
+create function evolv.get_leaderboard(
+    scope text, scope_id uuid, metric text, period text, on_date date,
+    page_limit int, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
+    returns json
+    language plpgsql
+    security definer
+    set search_path = ''
+    set plan_cache_mode = force_generic_plan
+as $$
+declare
+    is_service constant boolean := auth.role() = 'service_role';
+    me constant uuid := auth.uid();
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    start constant date := evolv.leaderboard_start(
+        period, coalesce(on_date::timestamp at time zone zone, clock_timestamp()), zone);
+    board evolv.leaderboards;
+    members bigint;
+    friends evolv.leaderboard_entries[];
+begin
+    if scope in ('global', 'friends') then
+        select * into strict board
+        from evolv.leaderboards b
+        where b.scope = 'global' and b.scope_id is null and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
+        if scope = 'friends' then
+            -- Among so few, anonymous would be none: here are those alone who show themselves.
+            friends := array(
+                select f.e
+                from unnest(evolv.my_followees() || me) p (id)
+                cross join lateral (
+                    select e as e
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board.id and e.period_start = start and e.user_id = p.id and e.is_listed
+                    limit 1
+                ) f
+                where p.id = me or exists (
+                    select
+                    from public.profiles q
+                    join public.user_settings s on s.user_id = q.id
+                    where q.id = p.id
+                        and q.deactivated_at is null
+                        and not q.is_guest
+                        and s.leaderboard_mode = 'public'
+                        and q.id <> all (evolv.hidden_people())
+                ));
+            board.scope := 'friends';
+        end if;
+        return evolv.leaderboard_page(
+            board, start, zone, friends, page_limit, after_score, after_tie, from_rank, around_me);
+    end if;
+
+    members := case scope
+        when 'guild' then (
+            select g.members_count
+            from public.guilds g
+            where g.id = get_leaderboard.scope_id
+                and (is_service or g.visibility = 'public' or g.owner_id = me or g.id in (select evolv.my_guild_ids())))
+        when 'path' then (
+            select p.enrollment_count
+            from public.learning_paths p
+            where p.id = get_leaderboard.scope_id
+                and (is_service or p.is_active or p.instructor_id = me or p.id in (select evolv.my_enrolled_path_ids()) or evolv.has_role('admin')))
+        else (
+            select (select count(*) from (select from public.user_skills u where u.skill_id = k.id and u.verified limit 20001) u)
+            from public.skills k
+            where k.id = get_leaderboard.scope_id)
+    end;
+    if members is null then
+        raise exception 'there is no such board' using errcode = 'PT404', hint = 'board_not_found';
+    end if;
+
+    select * into board
+    from evolv.leaderboards b
+    where b.scope = get_leaderboard.scope and b.scope_id = get_leaderboard.scope_id
+        and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
+    if not found or board.state <> 'kept' then
+        if members <= 20000 then
+            perform evolv.lock_leaderboards();
+        end if;
+        insert into evolv.leaderboards as b (scope, scope_id, metric, period)
+        values (get_leaderboard.scope, get_leaderboard.scope_id, get_leaderboard.metric, get_leaderboard.period)
+        on conflict on constraint leaderboards_scope_scope_id_metric_period_key do update
+        set last_asked_at = now(), state = case b.state when 'asleep' then 'asked' else b.state end
+        returning * into board;
+        if members <= 20000 and board.state <> 'kept' then
+            perform evolv.fill_leaderboard(board.id);
+            board.state := 'kept';
+        end if;
+    elsif board.last_asked_at < now() - interval '1 day' then
+        update evolv.leaderboards b set last_asked_at = now() where b.id = board.id;
+    end if;
+    return evolv.leaderboard_page(board, start, zone, null, page_limit, after_score, after_tie, from_rank, around_me);
+end
+$$;
+
+grant execute on function evolv.get_leaderboard to authenticated, service_role;
+
+-- The seed's leaderboard. Its clients ask for all of it, which is nothing to ask for: it has the first 1000 and the caller's own
+-- row; whoever wants other places asks get-leaderboard. Who is anonymous has no id and no name here, except for themselves.
+create function evolv.leaderboard_all_time()
+    returns table (
+        user_id uuid, full_name text, avatar_url text, user_type text, current_level int, total_xp bigint,
+        badge_count bigint, skill_count bigint, rank bigint)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+    rows 1000
+as $$
+    with boards as (
+        select
+            max(b.id) filter (where b.metric = 'xp') as xp,
+            max(b.id) filter (where b.metric = 'badges') as badges,
+            max(b.id) filter (where b.metric = 'skills') as skills
+        from evolv.leaderboards b
+        where b.scope = 'global' and b.scope_id is null and b.period = 'all'
+    ),
+    top as (
+        select e.user_id, e.score, e.tie, rank() over (order by e.score desc) as rank
+        from (
+            select e.user_id, e.score, e.tie
+            from evolv.leaderboard_entries e
+            where e.board_id = (select xp from boards) and e.period_start = '-infinity' and e.is_listed
+            order by e.score desc, e.tie
+            limit 1000
+        ) e
+    ),
+    places as (
+        select * from top
+        union all
+        select e.user_id, e.score, e.tie, evolv.leaderboard_rank(e.board_id, e.period_start, e.score)
+        from evolv.leaderboard_entries e
+        where e.board_id = (select xp from boards)
+            and e.period_start = '-infinity'
+            and e.user_id = (select auth.uid())
+            and e.is_listed
+            and not exists (select from top where top.user_id = e.user_id)
+    )
+    select
+        case when w.is_shown then p.id end, case when w.is_shown then p.full_name end, case when w.is_shown then p.avatar_url end,
+        p.user_type, l.current_level, t.score,
+        coalesce((
+            select e.score
+            from evolv.leaderboard_entries e
+            where e.board_id = b.badges and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
+        coalesce((
+            select e.score
+            from evolv.leaderboard_entries e
+            where e.board_id = b.skills and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
+        t.rank
+    from places t
+    cross join boards b
+    join public.profiles p on p.id = t.user_id
+    join public.user_settings s on s.user_id = t.user_id
+    join public.user_levels l on l.user_id = t.user_id
+    cross join lateral (
+        select coalesce(t.user_id = (select auth.uid()), false)
+            or (s.leaderboard_mode = 'public' and t.user_id <> all ((select evolv.hidden_people())::uuid[])) as is_shown
+    ) w
+    order by t.score desc, t.tie
+$$;
+
+grant execute on function evolv.leaderboard_all_time to anon, authenticated, service_role;
+
+-- The name that the seed's clients ask for.
+create view public.leaderboard_all_time with (security_invoker = true) as
+select * from evolv.leaderboard_all_time();
+
+grant select on public.leaderboard_all_time to anon, authenticated, service_role;
