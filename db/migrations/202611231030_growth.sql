@@ -468,7 +468,7 @@ create trigger user_badges_tell
 
 create trigger user_badges_tell_revoked
     after update of revoked_at on public.user_badges
-    for each row when (old.revoked_at is null and new.revoked_at is not null) execute function evolv.tell_badge();
+    for each row when ((old.revoked_at is null) <> (new.revoked_at is null)) execute function evolv.tell_badge();
 
 -- Which secret badges the caller may know of. Definer: the policies of badges and user_badges would otherwise ask each other.
 create function evolv.my_badge_ids()

@@ -44,7 +44,34 @@ begin
 end
 $$;
 
+-- Entries, badges and flags of which a recomputation has found that they do not follow from the events. They stay as what once
+-- was said, with an entry against them, and count for nothing: no cap, no once, no number of a badge.
+create table evolv.superseded (
+    id uuid primary key
+);
+
+alter table evolv.superseded enable row level security;
+
 -- XP ------------------------------------------------------------------------------------------------------------------
+
+-- What was paid, also if it was voided later: what limits look at.
+create view evolv.counted_entries with (security_invoker = on) as
+    select x.*
+    from public.xp_transactions x
+    where x.reversal_of is null and not exists (select from evolv.superseded s where s.id = x.id);
+
+-- An award that was superseded may come again, as the next revision.
+create function evolv.next_revision(person uuid, rule_id uuid, award_key text)
+    returns int
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select 1 + coalesce(max(x.revision), 0)
+    from public.xp_transactions x
+    where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+$$;
 
 -- Enters one amount into the ledger and the standing.
 create function evolv.apply_xp(
@@ -63,10 +90,11 @@ begin
     level_after := evolv.level_for(standing.total_xp + amount, at);
     with entry as (
         insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, badge_id, awarded_at, local_date)
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
         values (
             person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
-            apply_xp.award_key, apply_xp.badge_id, event.occurred_at, event.local_date)
+            apply_xp.award_key, evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key), apply_xp.badge_id,
+            event.occurred_at, event.local_date)
     )
     update public.user_levels l
     set total_xp = standing.total_xp + apply_xp.amount,
@@ -95,7 +123,21 @@ begin
 end
 $$;
 
--- Takes an award back by an entry against it. Its period is the one of the award.
+-- The entry against an entry. Its period is the one of the award.
+create function evolv.enter_reversal(entry public.xp_transactions, event_id bigint, reason text)
+    returns void
+    language sql
+    security definer
+    set search_path = ''
+as $$
+    insert into public.xp_transactions (
+        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at, local_date)
+    values (
+        entry.user_id, -entry.amount, entry.source, jsonb_build_object('reason', reason), enter_reversal.event_id, entry.rule_version_id,
+        entry.rule_id, entry.award_key, entry.revision, entry.badge_id, entry.id, entry.awarded_at, entry.local_date)
+$$;
+
+-- Takes an award back.
 create function evolv.reverse_xp(person uuid, entry public.xp_transactions, event_id bigint, at timestamptz, reason text)
     returns void
     language plpgsql
@@ -108,11 +150,7 @@ begin
         current_level = evolv.level_for(l.total_xp - entry.amount, reverse_xp.at),
         updated_at = now()
     where l.user_id = person;
-    insert into public.xp_transactions (
-        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at, local_date)
-    values (
-        person, -entry.amount, entry.source, jsonb_build_object('reason', reason), reverse_xp.event_id, entry.rule_version_id, entry.rule_id,
-        entry.award_key, entry.revision, entry.badge_id, entry.id, entry.awarded_at, entry.local_date);
+    perform evolv.enter_reversal(entry, reverse_xp.event_id, reason);
 end
 $$;
 
@@ -160,16 +198,16 @@ begin
             case when 'week' = any (rule_version.distinct_by) then to_char(event.local_date, 'IYYY"-W"IW') end);
         if exists (
             select
-            from public.xp_transactions x
-            where x.user_id = person and x.rule_id = rule_version.rule_id and x.award_key = key and x.reversal_of is null
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = rule_version.rule_id and x.award_key = key
         ) then
             refusal := 'repeated';
         end if;
     end if;
     if refusal is null and rule_version.cooldown_seconds is not null and exists (
         select
-        from public.xp_transactions x
-        where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
             and x.awarded_at > event.occurred_at - make_interval(secs => rule_version.cooldown_seconds)
     ) then
         refusal := 'cooldown';
@@ -177,8 +215,8 @@ begin
     if refusal is null and (rule_version.cap_per_day is not null or rule_version.cap_per_week is not null) then
         select count(*) filter (where x.local_date = event.local_date), count(*)
         into today, this_week
-        from public.xp_transactions x
-        where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
             and x.local_date between week and week + 6
             and x.awarded_at > event.occurred_at - interval '9 days'; -- by the index: more than a week of anybody's
         refusal := case
@@ -192,8 +230,8 @@ begin
             from (
                 (
                     select
-                    from public.xp_transactions x
-                    where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+                    from evolv.counted_entries x
+                    where x.user_id = person and x.rule_id = rule_version.rule_id
                         and x.awarded_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
                     limit rule_version.alarm_count
                 )
@@ -241,7 +279,9 @@ begin
     insert into public.integrity_flags (user_id, rule_id, event_id, reason, raised_by, raised_at)
     values (person, held_rule_id, event.id, raise_flag.reason, raise_flag.raised_by, event.occurred_at)
     on conflict (user_id, rule_id) where status = 'open' do nothing;
-    perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
+    if found then
+        perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
+    end if;
 end
 $$;
 
@@ -274,8 +314,8 @@ begin
     loop
         if is_released and not exists (
             select
-            from public.xp_transactions x
-            where x.user_id = person and x.rule_id = held.rule_id and x.award_key = held.award_key and x.reversal_of is null
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = held.rule_id and x.award_key = held.award_key
         ) then
             select * into strict held_event from public.activity_events e where e.id = held.event_id;
             select * into strict rule_version from public.xp_rule_versions v where v.id = held.rule_version_id;
@@ -305,7 +345,7 @@ create function evolv.grant_badge(
     set search_path = ''
 as $$
 declare
-    number int;
+    granted public.user_badges;
 begin
     if not is_repeated and exists (
         select
@@ -320,11 +360,16 @@ begin
         1 + coalesce((
             select max(b.seq) from public.user_badges b
             where b.user_id = person and b.badge_id = grant_badge.badge_id and b.tier = grant_badge.tier
+                and not exists (select from evolv.superseded s where s.id = b.id)
         ), 0),
         grant_badge.rule_version_id, crossing.id,
         case when grant_badge.rule_version_id is null then jsonb_strip_nulls(jsonb_build_object('reason', event.metadata -> 'reason')) else '{}' end,
         crossing.occurred_at, grant_badge.awarded_by)
-    returning seq into number;
+    on conflict on constraint user_badges_user_id_badge_id_tier_seq_key do update -- a superseded one
+    set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+        earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = null, revoked_by = null, revocation_reason = null
+    returning * into granted;
+    delete from evolv.superseded s where s.id = granted.id;
     if not evolv.is_quiet() then
         perform evolv.publish_activity(
             person, 'achievement',
@@ -333,8 +378,8 @@ begin
     end if;
     perform evolv.derive_event(
         person, event, grant_badge.at, 'badge.awarded', 'badge', grant_badge.badge_id,
-        jsonb_build_object('points', points, 'tier', grant_badge.tier, 'seq', number),
-        format('%s %s %s', grant_badge.badge_id, grant_badge.tier, number));
+        jsonb_build_object('points', points, 'tier', grant_badge.tier, 'seq', granted.seq),
+        format('%s %s %s', grant_badge.badge_id, grant_badge.tier, granted.seq));
 end
 $$;
 
@@ -972,7 +1017,24 @@ $$;
 
 -- Proof ---------------------------------------------------------------------------------------------------------------
 
--- All that a person has from their events, in one value that is equal when it is equal. What was taken back is not in it.
+-- The first, second … time that a rule was held.
+create function evolv.numbered_flags(person uuid)
+    returns table (
+        id uuid, rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz,
+        decided_by uuid, decided_at timestamptz, note text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        f.id, f.rule_id, row_number() over (partition by f.rule_id order by f.raised_at, f.decided_at nulls last, f.event_id),
+        f.event_id, f.reason, f.status, f.raised_by, f.raised_at, f.decided_by, f.decided_at, f.note
+    from public.integrity_flags f
+    where f.user_id = person and not exists (select from evolv.superseded s where s.id = f.id)
+$$;
+
+-- All that a person has from their events, in one value that is equal when it is equal.
 create function evolv.outcome(person uuid)
     returns jsonb
     language sql
@@ -991,20 +1053,20 @@ as $$
                 jsonb_build_object(
                     'event_id', x.event_id, 'rule_version_id', x.rule_version_id, 'rule_id', x.rule_id, 'award_key', x.award_key,
                     'amount', x.amount, 'source', x.source, 'metadata', x.metadata, 'badge_id', x.badge_id, 'awarded_at', x.awarded_at,
-                    'local_date', x.local_date)
+                    'local_date', x.local_date, 'voided', exists (select from public.xp_transactions r where r.reversal_of = x.id))
                 order by x.rule_id, x.award_key collate "C")
-            from public.xp_transactions x
-            where x.user_id = person and x.reversal_of is null
-                and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+            from evolv.counted_entries x
+            where x.user_id = person
         ), '[]'),
         'badges', coalesce((
             select jsonb_agg(
                 jsonb_build_object(
                     'badge_id', b.badge_id, 'tier', b.tier, 'seq', b.seq, 'rule_version_id', b.rule_version_id, 'event_id', b.event_id,
-                    'metadata', b.metadata, 'earned_at', b.earned_at, 'awarded_by', b.awarded_by)
+                    'metadata', b.metadata, 'earned_at', b.earned_at, 'awarded_by', b.awarded_by, 'revoked_at', b.revoked_at,
+                    'revoked_by', b.revoked_by, 'revocation_reason', b.revocation_reason)
                 order by b.badge_id, b.tier, b.seq)
             from public.user_badges b
-            where b.user_id = person and b.revoked_at is null
+            where b.user_id = person and not exists (select from evolv.superseded s where s.id = b.id)
         ), '[]'),
         'progress', coalesce((
             select jsonb_agg(
@@ -1024,6 +1086,15 @@ as $$
                 order by r.refused_at, r.event_id, r.rule_id, r.award_key collate "C")
             from public.xp_refusals r
             where r.user_id = person
+        ), '[]'),
+        'flags', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'rule_id', f.rule_id, 'number', f.number, 'event_id', f.event_id, 'reason', f.reason, 'status', f.status,
+                    'raised_by', f.raised_by, 'raised_at', f.raised_at, 'decided_by', f.decided_by, 'decided_at', f.decided_at,
+                    'note', f.note)
+                order by f.rule_id, f.number)
+            from evolv.numbered_flags(person) f
         ), '[]'),
         'derived', coalesce((
             select jsonb_agg(
@@ -1081,51 +1152,54 @@ declare
     had constant jsonb := evolv.outcome(person);
     wanted constant jsonb := evolv.replay(person);
     reason constant text := 'Recomputed from the events.';
-    stale public.xp_transactions;
+    stale uuid[];
+    missing record;
+    entry public.xp_transactions;
     last_event bigint;
-    last_at timestamptz;
 begin
     if had = wanted then
         return false;
     end if;
-    select s.event_id, s.at into last_event, last_at
+    select s.event_id into last_event
     from evolv.settled_events s
     where s.user_id = person
     order by s.at desc, s.event_id desc
     limit 1;
 
-    -- A total must never be negative: what is added comes first.
-    insert into public.xp_transactions (
-        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
-    select
-        person, w.amount, w.source, w.metadata, w.event_id, w.rule_version_id, w.rule_id, w.award_key,
-        1 + coalesce((
-            select max(x.revision) from public.xp_transactions x
-            where x.user_id = person and x.rule_id = w.rule_id and x.award_key = w.award_key and x.reversal_of is null
-        ), 0),
-        w.badge_id, w.awarded_at, w.local_date
-    from (
-        select jsonb_array_elements(wanted -> 'entries') except select jsonb_array_elements(had -> 'entries')
-    ) missing (e)
-    cross join lateral jsonb_populate_record(null::public.xp_transactions, e) w;
-    for stale in
-        select x.*
+    stale := array(
+        select x.id
         from (
             select jsonb_array_elements(had -> 'entries') except select jsonb_array_elements(wanted -> 'entries')
         ) surplus (e)
-        join public.xp_transactions x
-            on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key' and x.reversal_of is null
-                and x.event_id = (e ->> 'event_id')::bigint and x.amount = (e ->> 'amount')::bigint
-                and x.rule_version_id = (e ->> 'rule_version_id')::uuid
-        where not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+        join evolv.counted_entries x
+            on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key');
+    for missing in
+        select w.*, (e ->> 'voided')::boolean as is_voided
+        from (
+            select jsonb_array_elements(wanted -> 'entries') except select jsonb_array_elements(had -> 'entries')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.xp_transactions, e) w
+        order by w.awarded_at, w.rule_id, w.award_key collate "C"
     loop
         insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at,
-            local_date)
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
         values (
-            person, -stale.amount, stale.source, jsonb_build_object('reason', reason), last_event, stale.rule_version_id, stale.rule_id,
-            stale.award_key, stale.revision, stale.badge_id, stale.id, stale.awarded_at, stale.local_date);
+            person, missing.amount, missing.source, missing.metadata, missing.event_id, missing.rule_version_id, missing.rule_id,
+            missing.award_key, evolv.next_revision(person, missing.rule_id, missing.award_key), missing.badge_id, missing.awarded_at,
+            missing.local_date)
+        returning * into entry;
+        if missing.is_voided then
+            perform evolv.enter_reversal(entry, last_event, reason);
+        end if;
     end loop;
+    for entry in
+        select x.*
+        from public.xp_transactions x
+        where x.id = any (stale) and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+    loop
+        perform evolv.enter_reversal(entry, last_event, reason);
+    end loop;
+    insert into evolv.superseded (id) select unnest(stale);
     update public.user_levels l
     set (total_xp, current_level, peak_level) = (
             select w.total_xp, w.current_level, w.peak_level
@@ -1134,23 +1208,68 @@ begin
         updated_at = now()
     where l.user_id = person;
 
-    update public.user_badges b
-    set revoked_at = now(), revocation_reason = reason
-    where b.user_id = person and b.revoked_at is null
-        and not exists (
-            select
-            from jsonb_populate_recordset(null::public.user_badges, wanted -> 'badges') w
-            where w.badge_id = b.badge_id and w.tier = b.tier and w.seq = b.seq
-        );
-    insert into public.user_badges (user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by)
-    select person, w.badge_id, w.tier, w.seq, w.rule_version_id, w.event_id, w.metadata, w.earned_at, w.awarded_by
-    from (
-        select jsonb_array_elements(wanted -> 'badges') except select jsonb_array_elements(had -> 'badges')
-    ) missing (e)
-    cross join lateral jsonb_populate_record(null::public.user_badges, e) w
-    on conflict (user_id, badge_id, tier, seq) do update
-    set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
-        earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = null, revoked_by = null, revocation_reason = null;
+    with gone as (
+        update public.user_badges b
+        set revoked_at = coalesce(b.revoked_at, now()), revocation_reason = coalesce(b.revocation_reason, reason)
+        where b.user_id = person
+            and not exists (select from evolv.superseded s where s.id = b.id)
+            and not exists (
+                select
+                from jsonb_populate_recordset(null::public.user_badges, wanted -> 'badges') w
+                where w.badge_id = b.badge_id and w.tier = b.tier and w.seq = b.seq
+            )
+        returning b.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    with back as (
+        insert into public.user_badges as b (
+            user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by, revoked_at, revoked_by,
+            revocation_reason)
+        select
+            person, w.badge_id, w.tier, w.seq, w.rule_version_id, w.event_id, w.metadata, w.earned_at, w.awarded_by, w.revoked_at,
+            w.revoked_by, w.revocation_reason
+        from (
+            select jsonb_array_elements(wanted -> 'badges') except select jsonb_array_elements(had -> 'badges')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.user_badges, e) w
+        on conflict (user_id, badge_id, tier, seq) do update
+        set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+            earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = excluded.revoked_at,
+            revoked_by = excluded.revoked_by, revocation_reason = excluded.revocation_reason
+        returning b.id
+    )
+    delete from evolv.superseded s where s.id in (select b.id from back b);
+
+    -- Whose flag it is and what was said to it stays; the others are closed before, because one of a rule can be open.
+    with gone as (
+        update public.integrity_flags f
+        set status = case f.status when 'open' then 'released' else f.status end,
+            decided_at = coalesce(f.decided_at, now()),
+            note = coalesce(f.note, reason)
+        from evolv.numbered_flags(person) n
+        where f.id = n.id
+            and not exists (
+                select
+                from jsonb_to_recordset(wanted -> 'flags') w (rule_id uuid, number bigint)
+                where w.rule_id = n.rule_id and w.number = n.number
+            )
+        returning f.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    update public.integrity_flags f
+    set event_id = w.event_id, reason = w.reason, status = w.status, raised_by = w.raised_by, raised_at = w.raised_at,
+        decided_by = w.decided_by, decided_at = w.decided_at, note = w.note
+    from evolv.numbered_flags(person) n
+    join jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text) using (rule_id, number)
+    where f.id = n.id;
+    insert into public.integrity_flags (user_id, rule_id, event_id, reason, status, raised_by, raised_at, decided_by, decided_at, note)
+    select person, w.rule_id, w.event_id, w.reason, w.status, w.raised_by, w.raised_at, w.decided_by, w.decided_at, w.note
+    from jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text)
+    where not exists (select from evolv.numbered_flags(person) n where n.rule_id = w.rule_id and n.number = w.number);
 
     delete from public.badge_progress p where p.user_id = person;
     insert into public.badge_progress (user_id, badge_id, rule_version_id, state, current, target, next_tier)
