@@ -878,9 +878,25 @@ begin
 end
 $$;
 
+create function evolv.reconcile_late(person uuid, is_news boolean)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
+begin
+    perform set_config('evolv.quiet', case when is_news then was_quiet else 'on' end, true);
+    perform evolv.reconcile(person);
+    perform set_config('evolv.quiet', was_quiet, true);
+end
+$$;
+
 -- Settles up to 500 pending events of a person whose row of user_levels the caller has locked; returns how many. An event that
 -- comes a little late, as of a transaction that took its time, takes the next place. One that is more than a minute late
--- takes its true place, and all that came after it is judged anew. Everything below is found by keys: a plan that was made
+-- takes its true place, and all that came after it is judged anew; those come first, and what follows them is news as ever.
+-- Everything below is found by keys: a plan that was made
 -- while a table was empty must not scan it when it is large.
 create function evolv.settle_person(person uuid)
     returns int
@@ -893,6 +909,7 @@ declare
     last_at timestamptz;
     place timestamptz;
     is_late boolean := false;
+    is_news boolean := false;
     event public.activity_events;
     events public.activity_events[];
 begin
@@ -917,21 +934,26 @@ begin
     limit 1;
     foreach event in array events loop
         place := event.occurred_at;
-        if place <= last_at then
-            if place < last_at - interval '1 minute' then
-                is_late := true;
-            else
+        if place < last_at - interval '1 minute' then
+            is_late := true;
+            is_news := is_news or not (event.type = 'badge.rule_published' and event.metadata @> '{"silent": true}');
+        else
+            if is_late then
+                perform evolv.reconcile_late(person, is_news);
+                is_late := false;
+            end if;
+            if place <= last_at then
                 place := last_at + interval '1 microsecond';
             end if;
+            last_at := place;
         end if;
         insert into evolv.settled_events (event_id, user_id, at) values (event.id, person, place);
         if not is_late then
             perform evolv.apply_event(person, event, place);
-            last_at := place;
         end if;
     end loop;
     if is_late then
-        perform evolv.reconcile(person);
+        perform evolv.reconcile_late(person, is_news);
     end if;
     return cardinality(events);
 end
