@@ -444,7 +444,7 @@ begin
     insert into public.badge_progress as p (user_id, badge_id, rule_version_id, state, current, target, next_tier)
     values (
         person, rule_version.badge_id, rule_version.id, state, now_at.current,
-        (evolv.rule_tier(rule_version.rule, coalesce(next, greatest((state ->> 'tier')::int, 1))) ->> 'target')::numeric, next)
+        (evolv.rule_tier(rule_version.rule, coalesce(next, jsonb_array_length(rule_version.rule -> 'tiers'), 1)) ->> 'target')::numeric, next)
     on conflict (user_id, badge_id) do update
     set rule_version_id = excluded.rule_version_id, state = excluded.state, current = excluded.current, target = excluded.target,
         next_tier = excluded.next_tier, updated_at = now();
@@ -633,7 +633,7 @@ begin
     end if;
     if barred then
         state := (state - 'tier') || '{"barred": true}';
-    elsif rule_version.policy <> 're_evaluate' and held > coalesce((state ->> 'tier')::int, 0) then
+    elsif rule_version.policy <> 're_evaluate' and not rule_version.rule @> '{"repeat": true}' and held > coalesce((state ->> 'tier')::int, 0) then
         state := state || jsonb_build_object('tier', held); -- kept
     end if;
     perform evolv.save_progress(person, rule_version, state);
