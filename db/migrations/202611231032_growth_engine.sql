@@ -464,6 +464,7 @@ declare
     before jsonb := '{}';
     state jsonb;
     reached int;
+    times int := 0;
 begin
     if event.occurred_at < rule_version.valid_from or event.occurred_at >= rule_version.valid_until then
         return;
@@ -483,20 +484,22 @@ begin
     if rule @> '{"repeat": true}' then
         while reached > 0 loop
             state := evolv.restart(rule, state);
-            if not state @> '{"barred": true}' then
-                perform evolv.grant_badge(
-                    person, rule_version.badge_id, 1, evolv.badge_points(rule_version, 1), rule_version.id, null, event, event, at, true);
-            end if;
+            times := times + 1;
             reached := (evolv.rule_progress(rule, state)).reached;
         end loop;
-        perform evolv.save_progress(person, rule_version, state);
-        return;
     end if;
     -- Saved first: the reward may lead back here by way of a level.
-    if reached > coalesce((state ->> 'tier')::int, 0) and not state @> '{"barred": true}' then
+    if not rule @> '{"repeat": true}' and reached > coalesce((state ->> 'tier')::int, 0) and not state @> '{"barred": true}' then
         state := state || jsonb_build_object('tier', reached);
     end if;
     perform evolv.save_progress(person, rule_version, state);
+    if state @> '{"barred": true}' then
+        return;
+    end if;
+    for i in 1 .. times loop
+        perform evolv.grant_badge(
+            person, rule_version.badge_id, 1, evolv.badge_points(rule_version, 1), rule_version.id, null, event, event, at, true);
+    end loop;
     for tier in coalesce((before ->> 'tier')::int, 0) + 1 .. coalesce((state ->> 'tier')::int, 0) loop
         perform evolv.grant_badge(
             person, rule_version.badge_id, tier, evolv.badge_points(rule_version, tier), rule_version.id, null, event, event, at);
