@@ -473,7 +473,7 @@ begin
     from public.badge_progress p
     where p.user_id = person and p.badge_id = rule_version.badge_id and p.rule_version_id = rule_version.id;
     before := coalesce(before, '{}');
-    if (before ->> 'tier')::int >= 1 and not rule ? 'tiers' and not rule @> '{"repeat": true}' then
+    if (before ->> 'tier')::int >= 1 and not rule @> '{"repeat": true}' and evolv.rule_tier(rule, (before ->> 'tier')::int + 1) is null then
         return; -- nothing left to earn
     end if;
     state := evolv.rule_step(rule, before, document);
