@@ -545,6 +545,7 @@ begin
         if item.n > 0 then
             event.type := (item.derived).type;
             event.actor_id := null;
+            event.object_type := case event.type when 'badge.awarded' then 'badge' end;
             event.object_id := (item.derived).object_id;
             event.metadata := (item.derived).metadata;
         end if;
