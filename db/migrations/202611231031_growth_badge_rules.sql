@@ -270,7 +270,7 @@ begin
         end if;
         if period is distinct from state ->> 'period' then
             value := 0;
-            state := (state - 'keys') || jsonb_build_object('period', period);
+            state := (state - array['keys', 'value']) || jsonb_build_object('period', period);
         end if;
     end if;
 
