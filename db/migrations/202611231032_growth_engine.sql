@@ -901,12 +901,14 @@ $$;
 -- comes a little late, as of a transaction that took its time, takes the next place. One that is more than a minute late
 -- takes its true place, and all that came after it is judged anew; those come first, and what follows them is news as ever.
 -- Everything below is found by keys: a plan that was made
--- while a table was empty must not scan it when it is large.
+-- while a table was empty must not scan it when it is large. Times and dates within documents are written as in every session.
 create function evolv.settle_person(person uuid)
     returns int
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
     set enable_seqscan = off
 as $$
 declare
@@ -1067,6 +1069,8 @@ create function evolv.outcome(person uuid)
     stable
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
 as $$
     select jsonb_build_object(
         'standing', (
@@ -1138,6 +1142,8 @@ create function evolv.replay(person uuid)
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
     set enable_seqscan = off
 as $$
 declare

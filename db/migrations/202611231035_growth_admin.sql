@@ -190,6 +190,8 @@ create function evolv.preview_badge(badge_id uuid, rule jsonb, valid_from timest
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
 as $$
 declare
     problem constant text := evolv.badge_rule_problem(rule);
