@@ -840,6 +840,8 @@ create function evolv.apply_event(person uuid, event public.activity_events, at 
 as $$
 declare
     entry public.xp_transactions;
+    level_before int;
+    level_after int;
 begin
     case event.type
         when 'person.active' then
@@ -871,11 +873,18 @@ begin
         when 'integrity.released', 'integrity.upheld' then
             perform evolv.decide_flag(person, event, at);
         when 'levels.published' then
+            select l.current_level into level_before from public.user_levels l where l.user_id = person;
             update public.user_levels l
             set current_level = evolv.level_for(l.total_xp, apply_event.at),
                 peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp, apply_event.at)),
                 updated_at = now()
-            where l.user_id = person;
+            where l.user_id = person
+            returning l.current_level into level_after;
+            if level_after > level_before then
+                perform evolv.derive_event(
+                    person, event, apply_event.at, 'level.reached', null, null, jsonb_build_object('level', level_after),
+                    format('level %s %s', level_after, event.id));
+            end if;
         else
     end case;
     perform evolv.apply_rules(person, event, at);
