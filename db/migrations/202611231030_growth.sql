@@ -743,7 +743,7 @@ create trigger profiles_create_user_level
 
 -- Being here ----------------------------------------------------------------------------------------------------------
 
--- That the person is here, at most once in six hours; the function check-in says so.
+-- That the person is here, at most once in six hours of a personal day; the function check-in says so.
 create function evolv.record_presence(person uuid)
     returns bigint
     language sql
@@ -752,5 +752,6 @@ create function evolv.record_presence(person uuid)
 as $$
     select evolv.record_event(
         person, 'person.active',
-        dedupe_key => 'person.active ' || person || ' ' || date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')::text)
+        dedupe_key => format('person.active %s %s %s', person, d.local_date, date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')))
+    from evolv.personal_day(person, clock_timestamp()) d
 $$;
