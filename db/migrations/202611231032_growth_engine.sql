@@ -480,6 +480,9 @@ begin
     if state = before then
         return;
     end if;
+    if before = '{}' and evolv.is_barred(event.user_id, rule_version.badge_id, at) then
+        state := state || '{"barred": true}';
+    end if;
     reached := (evolv.rule_progress(rule, state)).reached;
     if rule @> '{"repeat": true}' then
         while reached > 0 loop
@@ -505,6 +508,25 @@ begin
             person, rule_version.badge_id, tier, evolv.badge_points(rule_version, tier), rule_version.id, null, event, event, at);
     end loop;
 end
+$$;
+
+-- Whether somebody revoked the badge, and nobody gave it by hand since.
+create function evolv.is_barred(history_of uuid, badge_id uuid, at timestamptz)
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select coalesce((
+        select e.type = 'badge.revoked'
+        from public.activity_events e
+        join evolv.settled_events s on s.event_id = e.id
+        where e.user_id = history_of and e.type in ('badge.granted', 'badge.revoked') and e.object_id = is_barred.badge_id
+            and s.at < is_barred.at
+        order by s.at desc, s.event_id desc
+        limit 1
+    ), false)
 $$;
 
 create function evolv.restart(rule jsonb, state jsonb)
@@ -609,8 +631,7 @@ declare
     rule_version public.badge_rule_versions;
     judged record;
     state jsonb;
-    barred constant boolean := exists (
-        select from public.badge_progress p where p.user_id = person and p.badge_id = event.object_id and p.state @> '{"barred": true}');
+    barred constant boolean := evolv.is_barred(event.user_id, event.object_id, at);
     held int;
     was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
 begin
