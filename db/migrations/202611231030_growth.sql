@@ -616,6 +616,7 @@ create table public.streaks (
     freezes        int not null default 0 check (freezes between 0 and 2), -- each saves a missed day by itself
     paused_from    date,
     paused_until   date check (paused_until >= paused_from), -- inclusive
+    settled_until  date, -- by which earlier plan the missed days before this one were paid for already
     broken_length  int, -- of the streak before this one, while it can be repaired
     broken_on      date, -- the day on which this one began instead
     repaired_on    date,

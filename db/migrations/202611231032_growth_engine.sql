@@ -683,7 +683,7 @@ $$;
 
 -- Streaks -------------------------------------------------------------------------------------------------------------
 
--- The days strictly between two that the schedule asks for and no pause excuses.
+-- The days strictly between two that the schedule asks for and no pause excuses, and that were not settled before.
 create function evolv.missed_days(streak public.streaks, after_day date, before_day date)
     returns int
     language sql
@@ -691,7 +691,7 @@ create function evolv.missed_days(streak public.streaks, after_day date, before_
     set search_path = ''
 as $$
     select count(*)
-    from generate_series(after_day + 1, before_day - 1, interval '1 day') d (day)
+    from generate_series(greatest(after_day + 1, streak.settled_until), before_day - 1, interval '1 day') d (day)
     where extract(isodow from d.day)::int = any (streak.weekdays)
         and not coalesce(d.day::date between streak.paused_from and streak.paused_until, false)
 $$;
@@ -713,12 +713,12 @@ begin
         return;
     end if;
     missed := case when streak.last_day is not null then evolv.missed_days(streak, streak.last_day, event.lenient_date) end;
-    if missed <= streak.freezes then
+    if missed <= streak.freezes and streak.current_length > 0 then
         streak.current_length := streak.current_length + 1;
         streak.freezes := streak.freezes - missed;
     else
         if missed is not null then
-            streak.broken_length := streak.current_length;
+            streak.broken_length := coalesce(nullif(streak.current_length, 0), streak.broken_length);
             streak.broken_on := event.local_date;
         end if;
         streak.current_length := 1;
@@ -769,6 +769,40 @@ create function evolv.is_repairable(streak public.streaks, today date)
         streak.broken_length > 0 and today - streak.broken_on between 0 and 2
         and (streak.repaired_on is null or today - streak.repaired_on > 30), false);
 
+-- What was missed under a plan is judged by it, before another one takes over: no later plan excuses it, and none forgets what
+-- this one excused.
+create function evolv.settle_plan(person uuid, event public.activity_events)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    streak public.streaks;
+    missed int;
+begin
+    select * into strict streak from public.streaks s where s.user_id = person;
+    if streak.last_day is null or streak.current_length = 0 then
+        return;
+    end if;
+    missed := evolv.missed_days(streak, streak.last_day, event.lenient_date);
+    if missed > streak.freezes then
+        streak.broken_length := streak.current_length;
+        streak.broken_on := null; -- the next one has not begun
+        streak.current_length := 0;
+    else
+        streak.freezes := streak.freezes - missed;
+    end if;
+    update public.streaks s
+    set current_length = streak.current_length,
+        freezes = streak.freezes,
+        broken_length = streak.broken_length,
+        broken_on = streak.broken_on,
+        settled_until = greatest(s.settled_until, event.lenient_date)
+    where s.user_id = person;
+end
+$$;
+
 create function evolv.change_streak(person uuid, event public.activity_events, at timestamptz)
     returns void
     language plpgsql
@@ -779,6 +813,9 @@ declare
     streak public.streaks;
 begin
     insert into public.streaks (user_id) values (person) on conflict (user_id) do nothing;
+    if event.type <> 'streak.repaired' then
+        perform evolv.settle_plan(person, event);
+    end if;
     select * into strict streak from public.streaks s where s.user_id = person;
     if event.type = 'streak.scheduled' then
         update public.streaks s

@@ -121,6 +121,7 @@ begin
     status := case
         when streak.last_day is null then 'none'
         when streak.last_day >= today then 'active'
+        when streak.current_length = 0 then 'broken'
         when missed > streak.freezes then 'broken'
         when today between streak.paused_from and streak.paused_until then 'paused'
         when missed > 0 then 'frozen'
