@@ -469,7 +469,7 @@ create trigger user_badges_tell
 
 create trigger user_badges_tell_revoked
     after update of revoked_at on public.user_badges
-    for each row when (old.revoked_at is null and new.revoked_at is not null) execute function evolv.tell_badge();
+    for each row when ((old.revoked_at is null) <> (new.revoked_at is null)) execute function evolv.tell_badge();
 
 -- Which secret badges the caller may know of. Definer: the policies of badges and user_badges would otherwise ask each other.
 create function evolv.my_badge_ids()
@@ -619,6 +619,7 @@ create table public.streaks (
     freezes        int not null default 0 check (freezes between 0 and 2), -- each saves a missed day by itself
     paused_from    date,
     paused_until   date check (paused_until >= paused_from), -- inclusive
+    settled_until  date, -- by which earlier plan the missed days before this one were paid for already
     broken_length  int, -- of the streak before this one, while it can be repaired
     broken_on      date, -- the day on which this one began instead
     repaired_on    date,
@@ -746,7 +747,7 @@ create trigger profiles_create_user_level
 
 -- Being here ----------------------------------------------------------------------------------------------------------
 
--- That the person is here, at most once in six hours; the function check-in says so.
+-- That the person is here, at most once in six hours of a personal day; the function check-in says so.
 create function evolv.record_presence(person uuid)
     returns bigint
     language sql
@@ -755,5 +756,6 @@ create function evolv.record_presence(person uuid)
 as $$
     select evolv.record_event(
         person, 'person.active',
-        dedupe_key => 'person.active ' || person || ' ' || date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')::text)
+        dedupe_key => format('person.active %s %s %s', person, d.local_date, date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')))
+    from evolv.personal_day(person, clock_timestamp()) d
 $$;

@@ -95,6 +95,9 @@ begin
             end, false) then
             return place || '.event must be a type of event such as post.created, or a list of them';
         end if;
+        if (rule -> 'repeat')::boolean and jsonb_path_exists(criterion, '$.event[*] ? (@ == "badge.awarded")') then
+            return place || '.event badge.awarded is not for a repeated badge, which would cause itself';
+        end if;
         if criterion ? 'where' and not (jsonb_typeof(criterion -> 'where') = 'string' and evolv.is_condition(criterion ->> 'where')) then
             return place || '.where must be a condition in SQL/JSON path, such as $.metadata.score >= 80';
         end if;
@@ -267,7 +270,7 @@ begin
         end if;
         if period is distinct from state ->> 'period' then
             value := 0;
-            state := (state - 'keys') || jsonb_build_object('period', period);
+            state := (state - array['keys', 'value']) || jsonb_build_object('period', period);
         end if;
     end if;
 

@@ -44,7 +44,34 @@ begin
 end
 $$;
 
+-- Entries, badges and flags of which a recomputation has found that they do not follow from the events. They stay as what once
+-- was said, with an entry against them, and count for nothing: no cap, no once, no number of a badge.
+create table evolv.superseded (
+    id uuid primary key
+);
+
+alter table evolv.superseded enable row level security;
+
 -- XP ------------------------------------------------------------------------------------------------------------------
+
+-- What was paid, also if it was voided later: what limits look at.
+create view evolv.counted_entries with (security_invoker = on) as
+    select x.*
+    from public.xp_transactions x
+    where x.reversal_of is null and not exists (select from evolv.superseded s where s.id = x.id);
+
+-- An award that was superseded may come again, as the next revision.
+create function evolv.next_revision(person uuid, rule_id uuid, award_key text)
+    returns int
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select 1 + coalesce(max(x.revision), 0)
+    from public.xp_transactions x
+    where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+$$;
 
 -- Enters one amount into the ledger and the standing.
 create function evolv.apply_xp(
@@ -63,10 +90,11 @@ begin
     level_after := evolv.level_for(standing.total_xp + amount, at);
     with entry as (
         insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, badge_id, awarded_at, local_date)
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
         values (
             person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
-            apply_xp.award_key, apply_xp.badge_id, event.occurred_at, event.local_date)
+            apply_xp.award_key, evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key), apply_xp.badge_id,
+            event.occurred_at, event.local_date)
     )
     update public.user_levels l
     set total_xp = standing.total_xp + apply_xp.amount,
@@ -95,7 +123,21 @@ begin
 end
 $$;
 
--- Takes an award back by an entry against it. Its period is the one of the award.
+-- The entry against an entry. Its period is the one of the award.
+create function evolv.enter_reversal(entry public.xp_transactions, event_id bigint, reason text)
+    returns void
+    language sql
+    security definer
+    set search_path = ''
+as $$
+    insert into public.xp_transactions (
+        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at, local_date)
+    values (
+        entry.user_id, -entry.amount, entry.source, jsonb_build_object('reason', reason), enter_reversal.event_id, entry.rule_version_id,
+        entry.rule_id, entry.award_key, entry.revision, entry.badge_id, entry.id, entry.awarded_at, entry.local_date)
+$$;
+
+-- Takes an award back.
 create function evolv.reverse_xp(person uuid, entry public.xp_transactions, event_id bigint, at timestamptz, reason text)
     returns void
     language plpgsql
@@ -108,11 +150,7 @@ begin
         current_level = evolv.level_for(l.total_xp - entry.amount, reverse_xp.at),
         updated_at = now()
     where l.user_id = person;
-    insert into public.xp_transactions (
-        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at, local_date)
-    values (
-        person, -entry.amount, entry.source, jsonb_build_object('reason', reason), reverse_xp.event_id, entry.rule_version_id, entry.rule_id,
-        entry.award_key, entry.revision, entry.badge_id, entry.id, entry.awarded_at, entry.local_date);
+    perform evolv.enter_reversal(entry, reverse_xp.event_id, reason);
 end
 $$;
 
@@ -160,16 +198,16 @@ begin
             case when 'week' = any (rule_version.distinct_by) then to_char(event.local_date, 'IYYY"-W"IW') end);
         if exists (
             select
-            from public.xp_transactions x
-            where x.user_id = person and x.rule_id = rule_version.rule_id and x.award_key = key and x.reversal_of is null
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = rule_version.rule_id and x.award_key = key
         ) then
             refusal := 'repeated';
         end if;
     end if;
     if refusal is null and rule_version.cooldown_seconds is not null and exists (
         select
-        from public.xp_transactions x
-        where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
             and x.awarded_at > event.occurred_at - make_interval(secs => rule_version.cooldown_seconds)
     ) then
         refusal := 'cooldown';
@@ -177,8 +215,8 @@ begin
     if refusal is null and (rule_version.cap_per_day is not null or rule_version.cap_per_week is not null) then
         select count(*) filter (where x.local_date = event.local_date), count(*)
         into today, this_week
-        from public.xp_transactions x
-        where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
             and x.local_date between week and week + 6
             and x.awarded_at > event.occurred_at - interval '9 days'; -- by the index: more than a week of anybody's
         refusal := case
@@ -192,8 +230,8 @@ begin
             from (
                 (
                     select
-                    from public.xp_transactions x
-                    where x.user_id = person and x.rule_id = rule_version.rule_id and x.reversal_of is null
+                    from evolv.counted_entries x
+                    where x.user_id = person and x.rule_id = rule_version.rule_id
                         and x.awarded_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
                     limit rule_version.alarm_count
                 )
@@ -241,7 +279,9 @@ begin
     insert into public.integrity_flags (user_id, rule_id, event_id, reason, raised_by, raised_at)
     values (person, held_rule_id, event.id, raise_flag.reason, raise_flag.raised_by, event.occurred_at)
     on conflict (user_id, rule_id) where status = 'open' do nothing;
-    perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
+    if found then
+        perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
+    end if;
 end
 $$;
 
@@ -274,8 +314,8 @@ begin
     loop
         if is_released and not exists (
             select
-            from public.xp_transactions x
-            where x.user_id = person and x.rule_id = held.rule_id and x.award_key = held.award_key and x.reversal_of is null
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = held.rule_id and x.award_key = held.award_key
         ) then
             select * into strict held_event from public.activity_events e where e.id = held.event_id;
             select * into strict rule_version from public.xp_rule_versions v where v.id = held.rule_version_id;
@@ -305,7 +345,7 @@ create function evolv.grant_badge(
     set search_path = ''
 as $$
 declare
-    number int;
+    granted public.user_badges;
 begin
     if not is_repeated and exists (
         select
@@ -320,11 +360,16 @@ begin
         1 + coalesce((
             select max(b.seq) from public.user_badges b
             where b.user_id = person and b.badge_id = grant_badge.badge_id and b.tier = grant_badge.tier
+                and not exists (select from evolv.superseded s where s.id = b.id)
         ), 0),
         grant_badge.rule_version_id, crossing.id,
         case when grant_badge.rule_version_id is null then jsonb_strip_nulls(jsonb_build_object('reason', event.metadata -> 'reason')) else '{}' end,
         crossing.occurred_at, grant_badge.awarded_by)
-    returning seq into number;
+    on conflict on constraint user_badges_user_id_badge_id_tier_seq_key do update -- a superseded one
+    set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+        earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = null, revoked_by = null, revocation_reason = null
+    returning * into granted;
+    delete from evolv.superseded s where s.id = granted.id;
     if not evolv.is_quiet() then
         perform evolv.publish_activity(
             person, 'achievement',
@@ -333,8 +378,8 @@ begin
     end if;
     perform evolv.derive_event(
         person, event, grant_badge.at, 'badge.awarded', 'badge', grant_badge.badge_id,
-        jsonb_build_object('points', points, 'tier', grant_badge.tier, 'seq', number),
-        format('%s %s %s', grant_badge.badge_id, grant_badge.tier, number));
+        jsonb_build_object('points', points, 'tier', grant_badge.tier, 'seq', granted.seq),
+        format('%s %s %s', grant_badge.badge_id, grant_badge.tier, granted.seq));
 end
 $$;
 
@@ -399,7 +444,7 @@ begin
     insert into public.badge_progress as p (user_id, badge_id, rule_version_id, state, current, target, next_tier)
     values (
         person, rule_version.badge_id, rule_version.id, state, now_at.current,
-        (evolv.rule_tier(rule_version.rule, coalesce(next, greatest((state ->> 'tier')::int, 1))) ->> 'target')::numeric, next)
+        (evolv.rule_tier(rule_version.rule, coalesce(next, jsonb_array_length(rule_version.rule -> 'tiers'), 1)) ->> 'target')::numeric, next)
     on conflict (user_id, badge_id) do update
     set rule_version_id = excluded.rule_version_id, state = excluded.state, current = excluded.current, target = excluded.target,
         next_tier = excluded.next_tier, updated_at = now();
@@ -419,6 +464,7 @@ declare
     before jsonb := '{}';
     state jsonb;
     reached int;
+    times int := 0;
 begin
     if event.occurred_at < rule_version.valid_from or event.occurred_at >= rule_version.valid_until then
         return;
@@ -427,36 +473,60 @@ begin
     from public.badge_progress p
     where p.user_id = person and p.badge_id = rule_version.badge_id and p.rule_version_id = rule_version.id;
     before := coalesce(before, '{}');
-    if (before ->> 'tier')::int >= 1 and not rule ? 'tiers' and not rule @> '{"repeat": true}' then
+    if (before ->> 'tier')::int >= 1 and not rule @> '{"repeat": true}' and evolv.rule_tier(rule, (before ->> 'tier')::int + 1) is null then
         return; -- nothing left to earn
     end if;
     state := evolv.rule_step(rule, before, document);
     if state = before then
         return;
     end if;
+    if before = '{}' and evolv.is_barred(event.user_id, rule_version.badge_id, at) then
+        state := state || '{"barred": true}';
+    end if;
     reached := (evolv.rule_progress(rule, state)).reached;
     if rule @> '{"repeat": true}' then
         while reached > 0 loop
             state := evolv.restart(rule, state);
-            if not state @> '{"barred": true}' then
-                perform evolv.grant_badge(
-                    person, rule_version.badge_id, 1, evolv.badge_points(rule_version, 1), rule_version.id, null, event, event, at, true);
-            end if;
+            times := times + 1;
             reached := (evolv.rule_progress(rule, state)).reached;
         end loop;
-        perform evolv.save_progress(person, rule_version, state);
-        return;
     end if;
     -- Saved first: the reward may lead back here by way of a level.
-    if reached > coalesce((state ->> 'tier')::int, 0) and not state @> '{"barred": true}' then
+    if not rule @> '{"repeat": true}' and reached > coalesce((state ->> 'tier')::int, 0) and not state @> '{"barred": true}' then
         state := state || jsonb_build_object('tier', reached);
     end if;
     perform evolv.save_progress(person, rule_version, state);
+    if state @> '{"barred": true}' then
+        return;
+    end if;
+    for i in 1 .. times loop
+        perform evolv.grant_badge(
+            person, rule_version.badge_id, 1, evolv.badge_points(rule_version, 1), rule_version.id, null, event, event, at, true);
+    end loop;
     for tier in coalesce((before ->> 'tier')::int, 0) + 1 .. coalesce((state ->> 'tier')::int, 0) loop
         perform evolv.grant_badge(
             person, rule_version.badge_id, tier, evolv.badge_points(rule_version, tier), rule_version.id, null, event, event, at);
     end loop;
 end
+$$;
+
+-- Whether somebody revoked the badge, and nobody gave it by hand since.
+create function evolv.is_barred(history_of uuid, badge_id uuid, at timestamptz)
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select coalesce((
+        select e.type = 'badge.revoked'
+        from public.activity_events e
+        join evolv.settled_events s on s.event_id = e.id
+        where e.user_id = history_of and e.type in ('badge.granted', 'badge.revoked') and e.object_id = is_barred.badge_id
+            and s.at < is_barred.at
+        order by s.at desc, s.event_id desc
+        limit 1
+    ), false)
 $$;
 
 create function evolv.restart(rule jsonb, state jsonb)
@@ -497,6 +567,7 @@ begin
         if item.n > 0 then
             event.type := (item.derived).type;
             event.actor_id := null;
+            event.object_type := case event.type when 'badge.awarded' then 'badge' end;
             event.object_id := (item.derived).object_id;
             event.metadata := (item.derived).metadata;
         end if;
@@ -560,8 +631,7 @@ declare
     rule_version public.badge_rule_versions;
     judged record;
     state jsonb;
-    barred constant boolean := exists (
-        select from public.badge_progress p where p.user_id = person and p.badge_id = event.object_id and p.state @> '{"barred": true}');
+    barred constant boolean := evolv.is_barred(event.user_id, event.object_id, at);
     held int;
     was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
 begin
@@ -588,7 +658,7 @@ begin
     end if;
     if barred then
         state := (state - 'tier') || '{"barred": true}';
-    elsif rule_version.policy <> 're_evaluate' and held > coalesce((state ->> 'tier')::int, 0) then
+    elsif rule_version.policy <> 're_evaluate' and not rule_version.rule @> '{"repeat": true}' and held > coalesce((state ->> 'tier')::int, 0) then
         state := state || jsonb_build_object('tier', held); -- kept
     end if;
     perform evolv.save_progress(person, rule_version, state);
@@ -613,7 +683,7 @@ $$;
 
 -- Streaks -------------------------------------------------------------------------------------------------------------
 
--- The days strictly between two that the schedule asks for and no pause excuses.
+-- The days strictly between two that the schedule asks for and no pause excuses, and that were not settled before.
 create function evolv.missed_days(streak public.streaks, after_day date, before_day date)
     returns int
     language sql
@@ -621,7 +691,7 @@ create function evolv.missed_days(streak public.streaks, after_day date, before_
     set search_path = ''
 as $$
     select count(*)
-    from generate_series(after_day + 1, before_day - 1, interval '1 day') d (day)
+    from generate_series(greatest(after_day + 1, streak.settled_until), before_day - 1, interval '1 day') d (day)
     where extract(isodow from d.day)::int = any (streak.weekdays)
         and not coalesce(d.day::date between streak.paused_from and streak.paused_until, false)
 $$;
@@ -643,12 +713,12 @@ begin
         return;
     end if;
     missed := case when streak.last_day is not null then evolv.missed_days(streak, streak.last_day, event.lenient_date) end;
-    if missed <= streak.freezes then
+    if missed <= streak.freezes and streak.current_length > 0 then
         streak.current_length := streak.current_length + 1;
         streak.freezes := streak.freezes - missed;
     else
         if missed is not null then
-            streak.broken_length := streak.current_length;
+            streak.broken_length := coalesce(nullif(streak.current_length, 0), streak.broken_length);
             streak.broken_on := event.local_date;
         end if;
         streak.current_length := 1;
@@ -699,6 +769,40 @@ create function evolv.is_repairable(streak public.streaks, today date)
         streak.broken_length > 0 and today - streak.broken_on between 0 and 2
         and (streak.repaired_on is null or today - streak.repaired_on > 30), false);
 
+-- What was missed under a plan is judged by it, before another one takes over: no later plan excuses it, and none forgets what
+-- this one excused.
+create function evolv.settle_plan(person uuid, event public.activity_events)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    streak public.streaks;
+    missed int;
+begin
+    select * into strict streak from public.streaks s where s.user_id = person;
+    if streak.last_day is null or streak.current_length = 0 then
+        return;
+    end if;
+    missed := evolv.missed_days(streak, streak.last_day, event.lenient_date);
+    if missed > streak.freezes then
+        streak.broken_length := streak.current_length;
+        streak.broken_on := null; -- the next one has not begun
+        streak.current_length := 0;
+    else
+        streak.freezes := streak.freezes - missed;
+    end if;
+    update public.streaks s
+    set current_length = streak.current_length,
+        freezes = streak.freezes,
+        broken_length = streak.broken_length,
+        broken_on = streak.broken_on,
+        settled_until = greatest(s.settled_until, event.lenient_date)
+    where s.user_id = person;
+end
+$$;
+
 create function evolv.change_streak(person uuid, event public.activity_events, at timestamptz)
     returns void
     language plpgsql
@@ -709,6 +813,9 @@ declare
     streak public.streaks;
 begin
     insert into public.streaks (user_id) values (person) on conflict (user_id) do nothing;
+    if event.type <> 'streak.repaired' then
+        perform evolv.settle_plan(person, event);
+    end if;
     select * into strict streak from public.streaks s where s.user_id = person;
     if event.type = 'streak.scheduled' then
         update public.streaks s
@@ -791,6 +898,8 @@ create function evolv.apply_event(person uuid, event public.activity_events, at 
 as $$
 declare
     entry public.xp_transactions;
+    level_before int;
+    level_after int;
 begin
     case event.type
         when 'person.active' then
@@ -822,32 +931,58 @@ begin
         when 'integrity.released', 'integrity.upheld' then
             perform evolv.decide_flag(person, event, at);
         when 'levels.published' then
+            select l.current_level into level_before from public.user_levels l where l.user_id = person;
             update public.user_levels l
             set current_level = evolv.level_for(l.total_xp, apply_event.at),
                 peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp, apply_event.at)),
                 updated_at = now()
-            where l.user_id = person;
+            where l.user_id = person
+            returning l.current_level into level_after;
+            if level_after > level_before then
+                perform evolv.derive_event(
+                    person, event, apply_event.at, 'level.reached', null, null, jsonb_build_object('level', level_after),
+                    format('level %s %s', level_after, event.id));
+            end if;
         else
     end case;
     perform evolv.apply_rules(person, event, at);
 end
 $$;
 
+create function evolv.reconcile_late(person uuid, is_news boolean)
+    returns void
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
+begin
+    perform set_config('evolv.quiet', case when is_news then was_quiet else 'on' end, true);
+    perform evolv.reconcile(person);
+    perform set_config('evolv.quiet', was_quiet, true);
+end
+$$;
+
 -- Settles up to 500 pending events of a person whose row of user_levels the caller has locked; returns how many. An event that
 -- comes a little late, as of a transaction that took its time, takes the next place. One that is more than a minute late
--- takes its true place, and all that came after it is judged anew. Everything below is found by keys: a plan that was made
--- while a table was empty must not scan it when it is large.
+-- takes its true place, and all that came after it is judged anew; those come first, and what follows them is news as ever.
+-- Everything below is found by keys: a plan that was made
+-- while a table was empty must not scan it when it is large. Times and dates within documents are written as in every session.
 create function evolv.settle_person(person uuid)
     returns int
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
     set enable_seqscan = off
 as $$
 declare
     last_at timestamptz;
     place timestamptz;
     is_late boolean := false;
+    is_news boolean := false;
     event public.activity_events;
     events public.activity_events[];
 begin
@@ -872,21 +1007,26 @@ begin
     limit 1;
     foreach event in array events loop
         place := event.occurred_at;
-        if place <= last_at then
-            if place < last_at - interval '1 minute' then
-                is_late := true;
-            else
+        if place < last_at - interval '1 minute' then
+            is_late := true;
+            is_news := is_news or not (event.type = 'badge.rule_published' and event.metadata @> '{"silent": true}');
+        else
+            if is_late then
+                perform evolv.reconcile_late(person, is_news);
+                is_late := false;
+            end if;
+            if place <= last_at then
                 place := last_at + interval '1 microsecond';
             end if;
+            last_at := place;
         end if;
         insert into evolv.settled_events (event_id, user_id, at) values (event.id, person, place);
         if not is_late then
             perform evolv.apply_event(person, event, place);
-            last_at := place;
         end if;
     end loop;
     if is_late then
-        perform evolv.reconcile(person);
+        perform evolv.reconcile_late(person, is_news);
     end if;
     return cardinality(events);
 end
@@ -972,13 +1112,32 @@ $$;
 
 -- Proof ---------------------------------------------------------------------------------------------------------------
 
--- All that a person has from their events, in one value that is equal when it is equal. What was taken back is not in it.
+-- The first, second … time that a rule was held.
+create function evolv.numbered_flags(person uuid)
+    returns table (
+        id uuid, rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz,
+        decided_by uuid, decided_at timestamptz, note text)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        f.id, f.rule_id, row_number() over (partition by f.rule_id order by f.raised_at, f.decided_at nulls last, f.event_id),
+        f.event_id, f.reason, f.status, f.raised_by, f.raised_at, f.decided_by, f.decided_at, f.note
+    from public.integrity_flags f
+    where f.user_id = person and not exists (select from evolv.superseded s where s.id = f.id)
+$$;
+
+-- All that a person has from their events, in one value that is equal when it is equal.
 create function evolv.outcome(person uuid)
     returns jsonb
     language sql
     stable
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
 as $$
     select jsonb_build_object(
         'standing', (
@@ -991,20 +1150,20 @@ as $$
                 jsonb_build_object(
                     'event_id', x.event_id, 'rule_version_id', x.rule_version_id, 'rule_id', x.rule_id, 'award_key', x.award_key,
                     'amount', x.amount, 'source', x.source, 'metadata', x.metadata, 'badge_id', x.badge_id, 'awarded_at', x.awarded_at,
-                    'local_date', x.local_date)
+                    'local_date', x.local_date, 'voided', exists (select from public.xp_transactions r where r.reversal_of = x.id))
                 order by x.rule_id, x.award_key collate "C")
-            from public.xp_transactions x
-            where x.user_id = person and x.reversal_of is null
-                and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+            from evolv.counted_entries x
+            where x.user_id = person
         ), '[]'),
         'badges', coalesce((
             select jsonb_agg(
                 jsonb_build_object(
                     'badge_id', b.badge_id, 'tier', b.tier, 'seq', b.seq, 'rule_version_id', b.rule_version_id, 'event_id', b.event_id,
-                    'metadata', b.metadata, 'earned_at', b.earned_at, 'awarded_by', b.awarded_by)
+                    'metadata', b.metadata, 'earned_at', b.earned_at, 'awarded_by', b.awarded_by, 'revoked_at', b.revoked_at,
+                    'revoked_by', b.revoked_by, 'revocation_reason', b.revocation_reason)
                 order by b.badge_id, b.tier, b.seq)
             from public.user_badges b
-            where b.user_id = person and b.revoked_at is null
+            where b.user_id = person and not exists (select from evolv.superseded s where s.id = b.id)
         ), '[]'),
         'progress', coalesce((
             select jsonb_agg(
@@ -1025,6 +1184,15 @@ as $$
             from public.xp_refusals r
             where r.user_id = person
         ), '[]'),
+        'flags', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'rule_id', f.rule_id, 'number', f.number, 'event_id', f.event_id, 'reason', f.reason, 'status', f.status,
+                    'raised_by', f.raised_by, 'raised_at', f.raised_at, 'decided_by', f.decided_by, 'decided_at', f.decided_at,
+                    'note', f.note)
+                order by f.rule_id, f.number)
+            from evolv.numbered_flags(person) f
+        ), '[]'),
         'derived', coalesce((
             select jsonb_agg(
                 jsonb_build_object('event_id', d.event_id, 'at', d.at, 'type', d.type, 'object_id', d.object_id, 'metadata', d.metadata)
@@ -1041,6 +1209,8 @@ create function evolv.replay(person uuid)
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
     set enable_seqscan = off
 as $$
 declare
@@ -1081,51 +1251,54 @@ declare
     had constant jsonb := evolv.outcome(person);
     wanted constant jsonb := evolv.replay(person);
     reason constant text := 'Recomputed from the events.';
-    stale public.xp_transactions;
+    stale uuid[];
+    missing record;
+    entry public.xp_transactions;
     last_event bigint;
-    last_at timestamptz;
 begin
     if had = wanted then
         return false;
     end if;
-    select s.event_id, s.at into last_event, last_at
+    select s.event_id into last_event
     from evolv.settled_events s
     where s.user_id = person
     order by s.at desc, s.event_id desc
     limit 1;
 
-    -- A total must never be negative: what is added comes first.
-    insert into public.xp_transactions (
-        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
-    select
-        person, w.amount, w.source, w.metadata, w.event_id, w.rule_version_id, w.rule_id, w.award_key,
-        1 + coalesce((
-            select max(x.revision) from public.xp_transactions x
-            where x.user_id = person and x.rule_id = w.rule_id and x.award_key = w.award_key and x.reversal_of is null
-        ), 0),
-        w.badge_id, w.awarded_at, w.local_date
-    from (
-        select jsonb_array_elements(wanted -> 'entries') except select jsonb_array_elements(had -> 'entries')
-    ) missing (e)
-    cross join lateral jsonb_populate_record(null::public.xp_transactions, e) w;
-    for stale in
-        select x.*
+    stale := array(
+        select x.id
         from (
             select jsonb_array_elements(had -> 'entries') except select jsonb_array_elements(wanted -> 'entries')
         ) surplus (e)
-        join public.xp_transactions x
-            on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key' and x.reversal_of is null
-                and x.event_id = (e ->> 'event_id')::bigint and x.amount = (e ->> 'amount')::bigint
-                and x.rule_version_id = (e ->> 'rule_version_id')::uuid
-        where not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+        join evolv.counted_entries x
+            on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key');
+    for missing in
+        select w.*, (e ->> 'voided')::boolean as is_voided
+        from (
+            select jsonb_array_elements(wanted -> 'entries') except select jsonb_array_elements(had -> 'entries')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.xp_transactions, e) w
+        order by w.awarded_at, w.rule_id, w.award_key collate "C"
     loop
         insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at,
-            local_date)
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
         values (
-            person, -stale.amount, stale.source, jsonb_build_object('reason', reason), last_event, stale.rule_version_id, stale.rule_id,
-            stale.award_key, stale.revision, stale.badge_id, stale.id, stale.awarded_at, stale.local_date);
+            person, missing.amount, missing.source, missing.metadata, missing.event_id, missing.rule_version_id, missing.rule_id,
+            missing.award_key, evolv.next_revision(person, missing.rule_id, missing.award_key), missing.badge_id, missing.awarded_at,
+            missing.local_date)
+        returning * into entry;
+        if missing.is_voided then
+            perform evolv.enter_reversal(entry, last_event, reason);
+        end if;
     end loop;
+    for entry in
+        select x.*
+        from public.xp_transactions x
+        where x.id = any (stale) and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+    loop
+        perform evolv.enter_reversal(entry, last_event, reason);
+    end loop;
+    insert into evolv.superseded (id) select unnest(stale);
     update public.user_levels l
     set (total_xp, current_level, peak_level) = (
             select w.total_xp, w.current_level, w.peak_level
@@ -1134,23 +1307,68 @@ begin
         updated_at = now()
     where l.user_id = person;
 
-    update public.user_badges b
-    set revoked_at = now(), revocation_reason = reason
-    where b.user_id = person and b.revoked_at is null
-        and not exists (
-            select
-            from jsonb_populate_recordset(null::public.user_badges, wanted -> 'badges') w
-            where w.badge_id = b.badge_id and w.tier = b.tier and w.seq = b.seq
-        );
-    insert into public.user_badges (user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by)
-    select person, w.badge_id, w.tier, w.seq, w.rule_version_id, w.event_id, w.metadata, w.earned_at, w.awarded_by
-    from (
-        select jsonb_array_elements(wanted -> 'badges') except select jsonb_array_elements(had -> 'badges')
-    ) missing (e)
-    cross join lateral jsonb_populate_record(null::public.user_badges, e) w
-    on conflict (user_id, badge_id, tier, seq) do update
-    set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
-        earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = null, revoked_by = null, revocation_reason = null;
+    with gone as (
+        update public.user_badges b
+        set revoked_at = coalesce(b.revoked_at, now()), revocation_reason = coalesce(b.revocation_reason, reason)
+        where b.user_id = person
+            and not exists (select from evolv.superseded s where s.id = b.id)
+            and not exists (
+                select
+                from jsonb_populate_recordset(null::public.user_badges, wanted -> 'badges') w
+                where w.badge_id = b.badge_id and w.tier = b.tier and w.seq = b.seq
+            )
+        returning b.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    with back as (
+        insert into public.user_badges as b (
+            user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by, revoked_at, revoked_by,
+            revocation_reason)
+        select
+            person, w.badge_id, w.tier, w.seq, w.rule_version_id, w.event_id, w.metadata, w.earned_at, w.awarded_by, w.revoked_at,
+            w.revoked_by, w.revocation_reason
+        from (
+            select jsonb_array_elements(wanted -> 'badges') except select jsonb_array_elements(had -> 'badges')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.user_badges, e) w
+        on conflict (user_id, badge_id, tier, seq) do update
+        set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+            earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = excluded.revoked_at,
+            revoked_by = excluded.revoked_by, revocation_reason = excluded.revocation_reason
+        returning b.id
+    )
+    delete from evolv.superseded s where s.id in (select b.id from back b);
+
+    -- Whose flag it is and what was said to it stays; the others are closed before, because one of a rule can be open.
+    with gone as (
+        update public.integrity_flags f
+        set status = case f.status when 'open' then 'released' else f.status end,
+            decided_at = coalesce(f.decided_at, now()),
+            note = coalesce(f.note, reason)
+        from evolv.numbered_flags(person) n
+        where f.id = n.id
+            and not exists (
+                select
+                from jsonb_to_recordset(wanted -> 'flags') w (rule_id uuid, number bigint)
+                where w.rule_id = n.rule_id and w.number = n.number
+            )
+        returning f.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    update public.integrity_flags f
+    set event_id = w.event_id, reason = w.reason, status = w.status, raised_by = w.raised_by, raised_at = w.raised_at,
+        decided_by = w.decided_by, decided_at = w.decided_at, note = w.note
+    from evolv.numbered_flags(person) n
+    join jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text) using (rule_id, number)
+    where f.id = n.id;
+    insert into public.integrity_flags (user_id, rule_id, event_id, reason, status, raised_by, raised_at, decided_by, decided_at, note)
+    select person, w.rule_id, w.event_id, w.reason, w.status, w.raised_by, w.raised_at, w.decided_by, w.decided_at, w.note
+    from jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text)
+    where not exists (select from evolv.numbered_flags(person) n where n.rule_id = w.rule_id and n.number = w.number);
 
     delete from public.badge_progress p where p.user_id = person;
     insert into public.badge_progress (user_id, badge_id, rule_version_id, state, current, target, next_tier)

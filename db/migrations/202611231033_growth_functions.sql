@@ -121,6 +121,7 @@ begin
     status := case
         when streak.last_day is null then 'none'
         when streak.last_day >= today then 'active'
+        when streak.current_length = 0 then 'broken'
         when missed > streak.freezes then 'broken'
         when today between streak.paused_from and streak.paused_until then 'paused'
         when missed > 0 then 'frozen'
@@ -342,8 +343,8 @@ begin
             join public.xp_rules r on r.id = v.rule_id
             cross join lateral (
                 select count(*) filter (where x.local_date = this_day) as today, count(*) as this_week
-                from public.xp_transactions x
-                where x.user_id = person and x.rule_id = r.id and x.reversal_of is null and x.local_date between monday and monday + 6
+                from evolv.counted_entries x
+                where x.user_id = person and x.rule_id = r.id and x.local_date between monday and monday + 6
             ) u
             cross join lateral (
                 select coalesce(jsonb_object_agg(g.reason, g.times), '{}') as refused

@@ -89,7 +89,7 @@ create function evolv.complete_backfills()
 as $$
     select coalesce(sum(evolv.backfill_badge(v, true)), 0)::int
     from public.badge_rule_versions v
-    where v.backfill and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - interval '10 seconds'
+    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - interval '10 seconds'
 $$;
 
 grant execute on function evolv.complete_backfills to service_role;
@@ -190,6 +190,8 @@ create function evolv.preview_badge(badge_id uuid, rule jsonb, valid_from timest
     language plpgsql
     security definer
     set search_path = ''
+    set timezone = 'UTC'
+    set datestyle = 'ISO'
 as $$
 declare
     problem constant text := evolv.badge_rule_problem(rule);
@@ -197,6 +199,7 @@ declare
     types text[];
     person uuid;
     is_held boolean;
+    is_held_by_rule boolean;
     is_earned boolean;
     judged record;
     people int := 0;
@@ -216,28 +219,28 @@ begin
         raise exception 'badge_id names no badge' using errcode = 'PT404', hint = 'badge_not_found';
     end if;
     types := evolv.rule_event_types(rule);
-    for person, is_held in
-        select p.user_id, bool_or(p.is_held)
+    for person, is_held, is_held_by_rule in
+        select p.user_id, bool_or(p.is_held), bool_or(p.is_held_by_rule)
         from (
-            select distinct e.user_id, false as is_held from public.activity_events e where e.type = any (types)
+            select distinct e.user_id, false as is_held, false as is_held_by_rule from public.activity_events e where e.type = any (types)
             union all
-            select distinct d.user_id, false from evolv.derived_events d where d.type = any (types)
+            select distinct d.user_id, false, false from evolv.derived_events d where d.type = any (types)
             union all
-            select b.user_id, true
+            select b.user_id, true, b.rule_version_id is not null
             from public.user_badges b
-            where b.badge_id = preview_badge.badge_id and b.revoked_at is null and b.rule_version_id is not null
+            where b.badge_id = preview_badge.badge_id and b.revoked_at is null
         ) p
         group by p.user_id
         order by p.user_id
     loop
         judged := evolv.judge(
             person, person, rule, coalesce(preview_badge.valid_from, '-infinity'), coalesce(preview_badge.valid_until, 'infinity'), 'infinity');
-        is_earned := cardinality(judged.crossings) > 0;
+        is_earned := cardinality(judged.crossings) > 0 and not evolv.is_barred(person, preview_badge.badge_id, 'infinity');
         people := people + 1;
         earned := earned + is_earned::int;
-        continue when is_earned = is_held;
+        continue when is_earned and is_held or not is_earned and not is_held_by_rule; -- given by hand stays
         gained := gained + is_earned::int;
-        lost := lost + is_held::int;
+        lost := lost + (not is_earned)::int;
         continue when (case when is_earned then gained else lost end) > 10;
         select jsonb_build_object(
             'user_id', person, 'full_name', p.full_name,
