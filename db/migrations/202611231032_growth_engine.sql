@@ -185,8 +185,11 @@ declare
     this_week bigint;
 begin
     if rule_version.amount_path is not null then
-        amount := least(amount, floor((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric));
-        if amount is null or amount < 1 then
+        -- Not least alone: of nothing and the most that there is, that is the most.
+        amount := floor(least(
+            coalesce((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
+            amount));
+        if amount < 1 then
             return;
         end if;
     end if;
