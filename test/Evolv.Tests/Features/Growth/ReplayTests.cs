@@ -13,8 +13,8 @@ namespace Evolv.Tests.Features.Growth;
 /// </summary>
 public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
 {
-    const int Worlds = 50;
-    const int PeopleOfAWorld = 3;
+    const int Worlds = 30;
+    const int PeopleOfAWorld = 5;
 
     static readonly string[] Zones = ["UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/Los_Angeles", "Europe/Berlin"];
 
@@ -29,16 +29,16 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
     [Fact]
     public async Task Everybody_has_what_their_history_says_in_whatever_order_it_came()
     {
-        await using var database = await cluster.CreateDatabaseAsync();
-        var reference = await ReferenceAsync(database);
-        var worlds = 0;
-        var (events, badges) = (0, 0);
+        var (worlds, events, badges) = (0, 0, 0);
 
-        // The seed of the world that failed is in the message: WorldOf(seed, …) makes it again.
+        // The seed of the world that failed is in the message: WorldOf(seed) makes it again.
         await Gen.Int.SampleAsync(
             async seed =>
             {
-                var world = WorldOf(seed, worlds++);
+                await using var database = await cluster.CreateDatabaseAsync();
+                var reference = await ReferenceAsync(database);
+                var world = WorldOf(seed);
+                worlds++;
                 await PublishAsync(database, world);
                 await AddPeopleAsync(database, world);
                 for (var round = 0; world.People.Any(person => round < person.Arrivals.Length); round++)
@@ -56,25 +56,24 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
                     events += person.History.Length;
                     badges += expected.Count(line => line.StartsWith("badge", StringComparison.Ordinal));
                 }
+
+                await database.AssertReplaysAsync();
             },
             iter: Worlds, threads: 1);
 
         output.WriteLine($"{worlds * PeopleOfAWorld} histories, {events} events, {badges} badges");
         Assert.InRange(badges, worlds * PeopleOfAWorld, int.MaxValue);
-        await database.AssertReplaysAsync();
     }
 
     // Worlds ------------------------------------------------------------------------------------------------------------
 
-    static World WorldOf(int seed, int number)
+    static World WorldOf(int seed)
     {
         var random = new Random(seed);
-        // No digits in the names of types.
-        var name = $"w{(char)('a' + number / 26 % 26)}{(char)('a' + number % 26)}";
-        string[] types = [$"{name}.read", $"{name}.write", $"{name}.help"];
+        string[] types = ["test.read", "test.write", "test.help"];
         var start = new DateTimeOffset(2026, 3, 2, 0, 0, 0, TimeSpan.Zero).AddHours(random.Next(24 * 40));
-        var xpRules = Enumerable.Range(0, 5).Select(i => XpRuleOf(random, $"{name}-x{i}", types, start)).ToArray();
-        var badges = Enumerable.Range(0, 8).Select(i => BadgeOf(random, $"{name}-b{i}", types, start)).ToArray();
+        var xpRules = Enumerable.Range(0, 5).Select(i => XpRuleOf(random, $"x{i}", types, start)).ToArray();
+        var badges = Enumerable.Range(0, 8).Select(i => BadgeOf(random, $"b{i}", types, start)).ToArray();
         var people = Enumerable.Range(0, PeopleOfAWorld).Select(_ => PersonOf(random, types, start, xpRules, badges)).ToArray();
         return new World(xpRules, badges, people);
     }
@@ -324,7 +323,7 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
         """);
 
     static string Describe(World world, Person person) => string.Join('\n', [
-        .. world.XpRules.SelectMany(rule => rule.Versions.Select(version => $"{rule.Slug}: {version} {version.Where.Text}")),
+        .. world.XpRules.SelectMany(rule => rule.Versions.Select(version => $"{rule.Slug}: {version with { Where = Where.Some[0] }} {version.Where.Text}")),
         .. world.Badges.Select(badge => $"{badge.Slug} {badge.Id}: {badge.ToJson()} {badge.Points} points, from {badge.ValidFrom} until {badge.ValidUntil}, published {badge.Published}"),
         .. person.Arrivals.SelectMany((piece, i) => piece.Select(one => $"{i}: {one.At.Instant()} {one.Type} {one.Metadata} by {one.Actor}, {one.Object}"))]);
 }
