@@ -21,7 +21,8 @@ create table evolv.leaderboards (
     scope_id      uuid,
     metric        text not null check (metric in ('xp', 'badges', 'skills', 'streak')),
     period        text not null check (period in ('all', 'month', 'week', 'day')),
-    state         text not null default 'asked' check (state in ('asked', 'kept', 'asleep')), -- asked: the updater fills it
+    state         text not null default 'asked' check (state in ('asked', 'kept', 'asleep')), -- asked: the updater begins to fill it
+    filled_by     bigint not null default 0, -- the last of the queued changes that fill it
     last_asked_at timestamptz not null default now(),
     unique nulls not distinct (scope, scope_id, metric, period),
     check ((scope = 'global') = (scope_id is null))
@@ -66,7 +67,7 @@ create table evolv.leaderboard_counts (
 create table evolv.leaderboard_changes (
     id       bigint generated always as identity primary key,
     user_id  uuid not null,
-    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'streak again', 'listing', 'membership', 'gone')),
+    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'again', 'listing', 'membership', 'gone')),
     amount   bigint, -- to add to the score; of a streak, the length that was reached
     at       timestamptz, -- in which periods it counts
     scope    text, -- of which membership
@@ -277,7 +278,7 @@ create trigger derived_events_queue_leaderboard
     after insert on evolv.derived_events
     for each row when (new.type = 'streak.extended') execute function evolv.queue_streak();
 
--- A maximum cannot be taken back: where a history is recomputed, it is looked for again.
+-- A maximum cannot be taken back: where a history is recomputed, the person's scores are, too.
 create function evolv.queue_streak_again()
     returns trigger
     language plpgsql
@@ -286,7 +287,7 @@ create function evolv.queue_streak_again()
 as $$
 begin
     insert into evolv.leaderboard_changes (user_id, kind)
-    select distinct r.user_id, 'streak again'
+    select distinct r.user_id, 'again'
     from removed r
     where r.type = 'streak.extended';
     return null;
@@ -298,17 +299,31 @@ create trigger derived_events_queue_leaderboard_again
     referencing old table as removed
     for each statement execute function evolv.queue_streak_again();
 
-create function evolv.longest_streak(person uuid, from_time timestamptz, until_time timestamptz)
+-- The score of a person from what it is made of.
+create function evolv.leaderboard_score(metric text, person uuid, from_time timestamptz, until_time timestamptz)
     returns bigint
     language sql
     stable
     parallel safe
-    return (
-        select coalesce(max((d.metadata ->> 'length')::bigint), 0)
-        from evolv.derived_events d
-        join public.activity_events e on e.id = d.event_id
-        where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time
-    );
+    return coalesce(case metric
+        when 'xp' then (
+            select sum(x.amount)::bigint
+            from public.xp_transactions x
+            where x.user_id = person and x.awarded_at >= from_time and x.awarded_at < until_time)
+        when 'badges' then (
+            select count(*)
+            from public.user_badges b
+            where b.user_id = person and b.revoked_at is null and b.earned_at >= from_time and b.earned_at < until_time)
+        when 'skills' then (
+            select count(*)
+            from public.user_skills s
+            where s.user_id = person and s.verified and s.verified_at >= from_time and s.verified_at < until_time)
+        else (
+            select max((d.metadata ->> 'length')::bigint)
+            from evolv.derived_events d
+            join public.activity_events e on e.id = d.event_id
+            where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time)
+    end, 0);
 
 -- The arguments: what to queue, and where the person's id is.
 create function evolv.queue_listing()
@@ -416,7 +431,7 @@ begin
 end
 $$;
 
--- Makes a part of a global board from it, in all periods that still change, and in the one before them when nothing is known
+-- Makes a part of a global board from it at once, in all periods that still change, and in the one before them when nothing is known
 -- of it. The caller holds the lock.
 create function evolv.fill_leaderboard(board int)
     returns void
@@ -504,7 +519,7 @@ as $$
 declare
     moment constant timestamptz := clock_timestamp();
     zone text;
-    asked int;
+    asked evolv.leaderboards;
     applied int;
     gone uuid[];
 begin
@@ -516,13 +531,37 @@ begin
     end if;
     zone := (select s.time_zone from evolv.leaderboard_settings s);
 
-    for asked in select b.id from evolv.leaderboards b where b.state = 'asked' loop
-        perform evolv.fill_leaderboard(asked);
+    -- A board with many members is filled as if they all came now, in as many turns as it takes.
+    for asked in select * from evolv.leaderboards b where b.state = 'asked' loop
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id)
+        select m.user_id, 'membership', asked.scope, asked.scope_id
+        from evolv.leaderboard_members(asked.scope, asked.scope_id) m (user_id);
+        update evolv.leaderboards b
+        set state = 'kept', filled_by = coalesce((select max(c.id) from evolv.leaderboard_changes c), 0)
+        where b.id = asked.id;
     end loop;
 
-    with changed as materialized (
+    with picked as materialized (
+        select c.ctid as row, c.user_id, c.kind
+        from evolv.leaderboard_changes c
+        order by c.id
+        limit most
+    ),
+    -- Of those whose scores are computed anew everything that is queued: it is in what they are computed from.
+    changed as materialized (
         delete from evolv.leaderboard_changes c
-        where c.ctid = any (array(select i.ctid from evolv.leaderboard_changes i order by i.id limit most))
+        where c.ctid = any (array(
+            select p.row from picked p
+            union
+            select c.row
+            from (select distinct p.user_id from picked p where p.kind = 'again') p
+            cross join lateral (
+                select c.ctid as row
+                from evolv.leaderboard_changes c
+                where c.user_id = p.user_id
+                offset 0
+            ) c
+        ))
         returning c.user_id, c.kind, c.amount, c.at, c.scope, c.scope_id
     ),
     wholes as materialized (
@@ -542,12 +581,12 @@ begin
 
         union all
         select w.id, w.metric, w.period, o.start, c.user_id, null
-        from (select distinct user_id, kind from changed where kind in ('listing', 'streak again')) c
-        join wholes w on c.kind = 'listing' or w.metric = 'streak'
+        from (select distinct user_id from changed where kind in ('listing', 'again')) c
+        cross join wholes w
         cross join lateral unnest(w.open) o (start)
     ),
     again as (
-        select distinct user_id, 'streak' as metric from changed where kind = 'streak again'
+        select distinct user_id from changed where kind = 'again'
     ),
     standings as materialized (
         select t.board_id, t.metric, t.period, t.start, t.user_id, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
@@ -557,7 +596,7 @@ begin
             from touched
             group by board_id, metric, period, start, user_id
         ) t
-        left join again a using (user_id, metric)
+        left join again a using (user_id)
         left join lateral (
             select e.score, e.is_listed
             from evolv.leaderboard_entries e
@@ -566,7 +605,8 @@ begin
         ) e on true
         cross join lateral (
             select case
-                when a.user_id is not null then evolv.longest_streak(
+                when a.user_id is not null then evolv.leaderboard_score(
+                    t.metric,
                     t.user_id,
                     case t.period when 'all' then '-infinity' else t.start::timestamp at time zone zone end,
                     evolv.leaderboard_end(t.period, t.start, zone))
@@ -576,7 +616,7 @@ begin
             offset 0
         ) n
         cross join lateral (select evolv.may_be_listed(t.user_id) as is_eligible offset 0) p
-        where coalesce(e.score, t.amount) is not null and p.is_eligible is not null
+        where (e.score is not null or t.amount is not null or n.score <> 0) and p.is_eligible is not null
     ),
     -- Whose entry on which part: of those whose score or listing changed, on the parts where they are; and where they came or went.
     scoped as (
@@ -860,7 +900,7 @@ $$;
 
 grant execute on function evolv.leaderboard_problems to service_role;
 
--- Other days begin: what still changes is computed anew.
+-- Other days begin: everybody's scores in the periods that still change are computed anew, in as many turns as it takes.
 create function evolv.set_leaderboard_zone(zone text)
     returns boolean
     language plpgsql
@@ -877,7 +917,18 @@ begin
     if not found then
         return false; -- another server was faster
     end if;
-    perform evolv.rebuild_leaderboards();
+    -- To the west the last day has not begun yet.
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = e.board_id and e.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    delete from evolv.leaderboard_counts c
+    using evolv.leaderboards b
+    where b.id = c.board_id and c.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct e.user_id, 'again'
+    from evolv.leaderboard_entries e
+    join evolv.leaderboards b on b.id = e.board_id and b.scope = 'global' and b.period = 'all'
+    where e.period_start = '-infinity';
     return true;
 end
 $$;
@@ -1170,7 +1221,8 @@ begin
         ),
         -- The page has no gaps, so the people of each score lead to the rank of the next one.
         ranks as (
-            select s.score, first_rank + (sum(s.people) over (order by s.score desc) - s.people)::bigint as rank
+            select s.score, first_rank + coalesce(
+                sum(s.people) over (order by s.score desc rows between unbounded preceding and 1 preceding), 0)::bigint as rank
             from (
                 select d.score, case
                     when friends is null then (
@@ -1191,7 +1243,7 @@ begin
             'period_end', case when board.period <> 'all' then (ends_at at time zone zone)::date - 1 end, -- its last day
             'time_zone', zone,
             'closed', ends_at + interval '1 hour' <= now(),
-            'preparing', board.state = 'asked',
+            'preparing', board.state = 'asked' or exists (select from evolv.leaderboard_changes c where c.id <= board.filled_by),
             'total_people', total,
             'leaderboard', coalesce(json_agg(
                 json_build_object(
