@@ -70,7 +70,7 @@ describe('growth', () => {
 
   it('counts days, ranks people and knows who is next to whom', async () => {
     const people = []
-    for (const [name, amount] of [['first', 500], ['second', 300], ['also second', 300], ['fourth', 10]]) {
+    for (const [name, amount] of [['first', 500], ['second', 300], ['second', 300], ['fourth', 10]]) {
       const person = await signUp(evolv, name)
       await call(person.supabase, 'check-in', {})
       await call(backend, 'add-xp', { user_id: person.id, amount: amount, source: 'quiz_completion' })
@@ -86,7 +86,7 @@ describe('growth', () => {
       const page = await ask(supabase, 'get-leaderboard?metric=xp&period=week&limit=3')
       return page.me && page.total_people >= 4 && page
     })
-    assert.deepEqual(board.leaderboard.map((place) => [place.rank, place.full_name.replace('also ', '')]), [[1, 'first'], [2, 'second'], [2, 'second']])
+    assert.deepEqual(board.leaderboard.map((place) => [place.rank, place.full_name]), [[1, 'first'], [2, 'second'], [2, 'second']])
     const around = await ask(supabase, 'get-leaderboard?metric=xp&period=week&around_me=true&limit=3')
     assert.ok(around.leaderboard.some((place) => place.is_me && place.rank === board.me.rank))
     const { data: seed } = await supabase.from('leaderboard_all_time').select('full_name, total_xp, rank').order('rank').limit(1).single().throwOnError()
