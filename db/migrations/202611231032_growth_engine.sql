@@ -185,8 +185,11 @@ declare
     this_week bigint;
 begin
     if rule_version.amount_path is not null then
-        amount := least(amount, floor((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric));
-        if amount is null or amount < 1 then
+        -- Not least alone: of nothing and the most that there is, that is the most.
+        amount := floor(least(
+            coalesce((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
+            amount));
+        if amount < 1 then
             return;
         end if;
     end if;
@@ -1250,7 +1253,7 @@ as $$
 declare
     had constant jsonb := evolv.outcome(person);
     wanted constant jsonb := evolv.replay(person);
-    reason constant text := 'Recomputed from the events.';
+    recomputed constant text := 'Recomputed from the events.';
     stale uuid[];
     missing record;
     entry public.xp_transactions;
@@ -1288,7 +1291,7 @@ begin
             missing.local_date)
         returning * into entry;
         if missing.is_voided then
-            perform evolv.enter_reversal(entry, last_event, reason);
+            perform evolv.enter_reversal(entry, last_event, recomputed);
         end if;
     end loop;
     for entry in
@@ -1296,7 +1299,7 @@ begin
         from public.xp_transactions x
         where x.id = any (stale) and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
     loop
-        perform evolv.enter_reversal(entry, last_event, reason);
+        perform evolv.enter_reversal(entry, last_event, recomputed);
     end loop;
     insert into evolv.superseded (id) select unnest(stale);
     update public.user_levels l
@@ -1309,7 +1312,7 @@ begin
 
     with gone as (
         update public.user_badges b
-        set revoked_at = coalesce(b.revoked_at, now()), revocation_reason = coalesce(b.revocation_reason, reason)
+        set revoked_at = coalesce(b.revoked_at, now()), revocation_reason = coalesce(b.revocation_reason, recomputed)
         where b.user_id = person
             and not exists (select from evolv.superseded s where s.id = b.id)
             and not exists (
@@ -1344,7 +1347,7 @@ begin
         update public.integrity_flags f
         set status = case f.status when 'open' then 'released' else f.status end,
             decided_at = coalesce(f.decided_at, now()),
-            note = coalesce(f.note, reason)
+            note = coalesce(f.note, recomputed)
         from evolv.numbered_flags(person) n
         where f.id = n.id
             and not exists (
