@@ -119,7 +119,7 @@ sealed class GrowthOracle(
         var before = Level;
         _ledger.Add(new Entry(rule.Id, rule.Slug, key, amount, seen.At, seen.Date));
         if (Level > before)
-            Judge(seen with { Type = "level.reached", Actor = seen.Person, Object = null, Number = Level, Kind = null, Key = $"level {Level}" });
+            Judge(seen with { Type = "level.reached", Actor = seen.Person, Object = null, Number = Level, Text = null, Kind = null, Key = $"level {Level}" });
     }
 
     void Give(BadgeRule badge, int tier, int points, Seen seen)
@@ -131,7 +131,7 @@ sealed class GrowthOracle(
         _held.Add(new Held(badge, tier, number, seen.At));
         var awarded = seen with
         {
-            Type = "badge.awarded", Actor = seen.Person, Object = badge.Id, Number = null, Kind = null, Key = $"{badge.Id} {tier} {number}",
+            Type = "badge.awarded", Actor = seen.Person, Object = badge.Id, Number = null, Text = null, Kind = null, Key = $"{badge.Id} {tier} {number}",
         };
         if (points > 0)
             Enter(badgeReward, awarded.Key, Math.Min(points, 100_000), awarded);
@@ -146,6 +146,7 @@ sealed class GrowthOracle(
         var memory = MemoryOf(badge);
         if (!badge.Repeats && memory.Tier >= (badge.Tiers?.Length ?? 1))
             return;
+        var stood = Standing(badge, memory);
         memory.Events.Add(seen);
         if (badge.Repeats)
         {
@@ -163,6 +164,9 @@ sealed class GrowthOracle(
             return;
         }
 
+        // What changes nothing awards nothing: who was barred gets the next tiers with the next event that counts.
+        if (Standing(badge, memory) == stood)
+            return;
         var before = memory.Tier;
         var reached = Reached(badge, memory);
         if (memory.IsBarred || reached <= before)
@@ -171,6 +175,15 @@ sealed class GrowthOracle(
         for (var tier = before + 1; tier <= reached; tier++)
             Give(badge, tier, badge.TierPoints(tier), seen);
     }
+
+    static string Standing(BadgeRule badge, Memory memory) => string.Join(' ', badge.Criteria.Select(criterion =>
+    {
+        var counted = memory.Events.Where(seen => criterion.Types.Contains(seen.Type) && criterion.Where.Holds(seen) && HasValue(criterion, seen)).ToList();
+        var period = criterion.Per is null || counted.Count == 0 ? (DateOnly?)null : counted.Max(seen => PeriodOf(criterion.Per, seen.Date));
+        return criterion.Measure == "streak"
+            ? $"{Measure(criterion, memory.Events)} {(Measure(criterion, memory.Events) == 0 ? null : counted[^1].At.Instant())}"
+            : $"{Measure(criterion, memory.Events)} {period} {(counted.Count == 0 ? 0 : Amount(criterion, [.. counted.Where(seen => period is null || PeriodOf(criterion.Per!, seen.Date) == period)]))}";
+    }));
 
     static int Reached(BadgeRule badge, Memory memory)
     {
@@ -239,7 +252,7 @@ sealed class GrowthOracle(
     static bool HasValue(Criterion criterion, Seen seen) => criterion.Value switch
     {
         null => true,
-        "$.metadata.n" => seen.Number is not null,
+        "$.metadata.n" => criterion.Measure == "distinct" ? seen.Text is not null : seen.Number is not null,
         "$.object_id" => seen.Object is not null,
         _ => true,
     };
@@ -252,7 +265,7 @@ sealed class GrowthOracle(
         "last" => counted[^1].Number!.Value,
         "distinct" => counted.Select(seen => criterion.Value switch
         {
-            "$.metadata.n" => seen.Number!.Value.Plain(),
+            "$.metadata.n" => seen.Text,
             "$.object_id" => seen.Object.ToString(),
             "$.actor_id" => seen.Actor.ToString(),
             var other => throw new ArgumentException(other),

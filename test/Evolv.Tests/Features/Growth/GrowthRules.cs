@@ -5,7 +5,7 @@ namespace Evolv.Tests.Features.Growth;
 
 /// <summary>What a rule sees of an event.</summary>
 sealed record Seen(
-    string Type, Guid Person, Guid Actor, Guid? Object, decimal? Number, string? Kind, string? Key, DateTimeOffset At, DateTime Local)
+    string Type, Guid Person, Guid Actor, Guid? Object, decimal? Number, string? Text, string? Kind, string? Key, DateTimeOffset At, DateTime Local)
 {
     internal DateOnly Date => DateOnly.FromDateTime(Local);
 }

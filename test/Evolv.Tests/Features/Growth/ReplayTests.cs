@@ -207,6 +207,7 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
         return new Seen(
             happening.Type, happening.Person, happening.Actor ?? happening.Person, happening.Object,
             metadata.TryGetProperty("n", out var number) && number.ValueKind == JsonValueKind.Number ? number.GetDecimal() : null,
+            number.ValueKind == JsonValueKind.Undefined ? null : number.ToString(),
             metadata.TryGetProperty("kind", out var kind) ? kind.GetString() : null,
             happening.Key, happening.At, TimeZoneInfo.ConvertTime(happening.At, TimeZoneInfo.FindSystemTimeZoneById(zone)).DateTime);
     }
