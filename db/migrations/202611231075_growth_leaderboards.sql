@@ -1243,11 +1243,11 @@ begin
             'period_end', case when board.period <> 'all' then (ends_at at time zone zone)::date - 1 end, -- its last day
             'time_zone', zone,
             'closed', ends_at + interval '1 hour' <= now(),
-            'preparing', board.state = 'asked' or board.filled_by > 0 and (
+            'preparing', board.state = 'asked' or board.filled_by > 0 and coalesce((
                 select c.id
                 from evolv.leaderboard_changes c
                 order by c.id
-                limit 1) <= board.filled_by,
+                limit 1) <= board.filled_by, false),
             'total_people', total,
             'leaderboard', coalesce(json_agg(
                 json_build_object(
