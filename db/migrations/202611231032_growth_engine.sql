@@ -826,7 +826,8 @@ begin
         where s.user_id = person;
     elsif event.type = 'streak.paused' then
         update public.streaks s
-        set paused_from = event.local_date, paused_until = (event.metadata ->> 'until')::date, updated_at = now()
+        set paused_from = case when s.paused_until >= event.local_date - 1 then s.paused_from else event.local_date end, -- or longer
+            paused_until = (event.metadata ->> 'until')::date, updated_at = now()
         where s.user_id = person;
     elsif event.type = 'streak.resumed' then
         update public.streaks s

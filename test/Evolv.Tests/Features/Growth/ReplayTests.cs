@@ -40,17 +40,17 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
                 var world = WorldOf(seed);
                 worlds++;
                 await PublishAsync(database, world);
-                await AddPeopleAsync(database, world);
                 for (var round = 0; world.People.Any(person => round < person.Arrivals.Length); round++)
                 {
                     await database.RecordAsync([.. world.People.Where(person => round < person.Arrivals.Length).SelectMany(person => person.Arrivals[round])]);
                     await database.SettleAsync();
                 }
 
+                var outcomes = await ActualAsync(database);
                 foreach (var person in world.People)
                 {
                     var expected = Expected(world, person, reference);
-                    var actual = await ActualAsync(database, person.Id);
+                    var actual = outcomes[person.Id].ToList();
                     var difference = string.Join('\n', expected.Except(actual).Select(line => "- " + line).Concat(actual.Except(expected).Select(line => "+ " + line)));
                     Assert.True(difference.Length == 0, $"seed {seed}, person {Array.IndexOf(world.People, person)}:\n{difference}\n{Describe(world, person)}");
                     events += person.History.Length;
@@ -242,15 +242,13 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
 
     // The server ----------------------------------------------------------------------------------------------------------
 
-    static async Task PublishAsync(TestDatabase database, World world)
+    static IEnumerable<NpgsqlBatchCommand> Publish(World world)
     {
         foreach (var rule in world.XpRules)
         {
-            await ExecuteAsync(
-                database, "insert into xp_rules (id, slug, name, source) values ($1, $2, $2, 'quiz_completion')", rule.Id, rule.Slug);
+            yield return Command("insert into xp_rules (id, slug, name, source) values ($1, $2, $2, 'quiz_completion')", rule.Id, rule.Slug);
             foreach (var (version, number) in rule.Versions.Select((version, i) => (version, i + 1)))
-                await ExecuteAsync(
-                    database,
+                yield return Command(
                     """
                     insert into xp_rule_versions (
                         rule_id, version, event_type, condition, amount, amount_path, distinct_by, cap_per_day, cap_per_week, cooldown_seconds,
@@ -264,36 +262,42 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
 
         foreach (var badge in world.Badges)
         {
-            await ExecuteAsync(
-                database,
+            yield return Command(
                 """
                 insert into badges (id, slug, name, rarity, category, requirement_type, requirement_value, points)
                 values ($1, $2, $2, 'common', 'milestone', 'rule', 1, $3)
                 """, badge.Id, badge.Slug, badge.Points);
-            await ExecuteAsync(
-                database,
+            yield return Command(
                 """
                 insert into badge_rule_versions (badge_id, version, rule, event_types, valid_from, valid_until, published_at)
-                select $1, 1, r, evolv.rule_event_types(r), coalesce($3::timestamptz, '-infinity'), coalesce($4::timestamptz, 'infinity'), coalesce($5::timestamptz, '-infinity')
+                select
+                    $1, 1, r, evolv.rule_event_types(r), coalesce($3::timestamptz, '-infinity'), coalesce($4::timestamptz, 'infinity'),
+                    coalesce($5::timestamptz, '-infinity')
                 from (select $2::text::jsonb) s (r)
                 """, badge.Id, badge.ToJson(), badge.ValidFrom, badge.ValidUntil, badge.Published);
-            Assert.Equal("", await database.ScalarAsync<string>($"select coalesce(evolv.badge_rule_problem('{badge.ToJson()}'), '')"));
         }
-    }
 
-    static async Task AddPeopleAsync(TestDatabase database, World world)
-    {
         foreach (var person in world.People)
         {
-            await ExecuteAsync(database, "insert into auth.users (id, email) values ($1, $1 || '@example.com')", person.Id);
-            await ExecuteAsync(database, "update profile_zone_history set time_zone = $2 where user_id = $1", person.Id, person.Zone);
+            yield return Command("insert into auth.users (id, email) values ($1, $1 || '@example.com')", person.Id);
+            yield return Command("update profile_zone_history set time_zone = $2 where user_id = $1", person.Id, person.Zone);
         }
     }
 
-    static async Task ExecuteAsync(TestDatabase database, string sql, params object?[] values)
+    static async Task PublishAsync(TestDatabase database, World world)
     {
         await using var owner = await database.OpenOwnerAsync();
-        await using var command = new NpgsqlCommand(sql, owner);
+        await using var batch = new NpgsqlBatch(owner);
+        foreach (var command in Publish(world))
+            batch.BatchCommands.Add(command);
+        await batch.ExecuteNonQueryAsync(Token);
+        Assert.Equal([], await database.LinesAsync(
+            "select evolv.badge_rule_problem(rule) from badge_rule_versions where evolv.badge_rule_problem(rule) is not null"));
+    }
+
+    static NpgsqlBatchCommand Command(string sql, params object?[] values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
         foreach (var value in values)
             command.Parameters.Add(value switch
             {
@@ -301,27 +305,27 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
                 DateTimeOffset at => new() { Value = at.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz },
                 _ => new() { Value = value },
             });
-        await command.ExecuteNonQueryAsync(Token);
+        return command;
     }
 
-    static Task<List<string>> ActualAsync(TestDatabase database, Guid person) => database.LinesAsync(
-        $"""
-        select format('total %s level %s', total_xp, current_level) from user_levels where user_id = '{person}'
+    static async Task<ILookup<Guid, string>> ActualAsync(TestDatabase database) => (await database.LinesAsync(
+        """
+        select user_id || format(' total %s level %s', total_xp, current_level) from user_levels
         union all
-        select format('xp %s %s in %s', r.slug, sum(x.amount), count(*) filter (where x.amount > 0) - count(*) filter (where x.amount < 0))
+        select x.user_id || format(
+            ' xp %s %s in %s', r.slug, sum(x.amount), count(*) filter (where x.amount > 0) - count(*) filter (where x.amount < 0))
         from xp_transactions x join xp_rules r on r.id = x.rule_id
-        where x.user_id = '{person}'
-        group by r.slug
+        group by x.user_id, r.slug
         having sum(x.amount) <> 0
         union all
-        select format('badge %s %s %s %s', b.slug, u.tier, u.seq, to_char(u.earned_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
+        select u.user_id || format(' badge %s %s %s %s', b.slug, u.tier, u.seq, to_char(u.earned_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))
         from user_badges u join badges b on b.id = u.badge_id
-        where u.user_id = '{person}' and u.revoked_at is null
+        where u.revoked_at is null
         union all
-        select format('progress %s %s next %s', b.slug, trim_scale(p.current), coalesce(p.next_tier, 0))
+        select p.user_id || format(' progress %s %s next %s', b.slug, trim_scale(p.current), coalesce(p.next_tier, 0))
         from badge_progress p join badges b on b.id = p.badge_id join badge_rule_versions v on v.id = p.rule_version_id
-        where p.user_id = '{person}' and (jsonb_array_length(evolv.rule_criteria(v.rule)) = 1 or v.rule ? 'all') and b.slug <> 'dedicated-learner'
-        """);
+        where (jsonb_array_length(evolv.rule_criteria(v.rule)) = 1 or v.rule ? 'all') and b.slug <> 'dedicated-learner'
+        """)).ToLookup(line => Guid.Parse(line[..36]), line => line[37..]);
 
     static string Describe(World world, Person person) => string.Join('\n', [
         .. world.XpRules.SelectMany(rule => rule.Versions.Select(version => $"{rule.Slug}: {version with { Where = Where.Some[0] }} {version.Where.Text}")),
