@@ -953,6 +953,7 @@ begin
 end
 $$;
 
+-- Judges a history anew for late events; those that are no news stay none.
 create function evolv.reconcile_late(person uuid, is_news boolean)
     returns void
     language plpgsql
@@ -971,8 +972,8 @@ $$;
 -- Settles up to 500 pending events of a person whose row of user_levels the caller has locked; returns how many. An event that
 -- comes a little late, as of a transaction that took its time, takes the next place. One that is more than a minute late
 -- takes its true place, and all that came after it is judged anew; those come first, and what follows them is news as ever.
--- Everything below is found by keys: a plan that was made
--- while a table was empty must not scan it when it is large. Times and dates within documents are written as in every session.
+-- Everything below is found by keys: a plan that was made while a table was empty must not scan it when it is large. Times
+-- and dates within documents are written as in every session.
 create function evolv.settle_person(person uuid)
     returns int
     language plpgsql

@@ -21,7 +21,8 @@ create table evolv.leaderboards (
     scope_id      uuid,
     metric        text not null check (metric in ('xp', 'badges', 'skills', 'streak')),
     period        text not null check (period in ('all', 'month', 'week', 'day')),
-    state         text not null default 'asked' check (state in ('asked', 'kept', 'asleep')), -- asked: the updater fills it
+    state         text not null default 'asked' check (state in ('asked', 'kept', 'asleep')), -- asked: the updater begins to fill it
+    filled_by     bigint not null default 0, -- the last of the queued changes that fill it
     last_asked_at timestamptz not null default now(),
     unique nulls not distinct (scope, scope_id, metric, period),
     check ((scope = 'global') = (scope_id is null))
@@ -66,7 +67,7 @@ create table evolv.leaderboard_counts (
 create table evolv.leaderboard_changes (
     id       bigint generated always as identity primary key,
     user_id  uuid not null,
-    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'streak again', 'listing', 'membership', 'gone')),
+    kind     text not null check (kind in ('xp', 'badges', 'skills', 'streak', 'again', 'listing', 'membership', 'gone')),
     amount   bigint, -- to add to the score; of a streak, the length that was reached
     at       timestamptz, -- in which periods it counts
     scope    text, -- of which membership
@@ -277,7 +278,7 @@ create trigger derived_events_queue_leaderboard
     after insert on evolv.derived_events
     for each row when (new.type = 'streak.extended') execute function evolv.queue_streak();
 
--- A maximum cannot be taken back: where a history is recomputed, it is looked for again.
+-- A maximum cannot be taken back: where a history is recomputed, the person's scores are, too.
 create function evolv.queue_streak_again()
     returns trigger
     language plpgsql
@@ -286,7 +287,7 @@ create function evolv.queue_streak_again()
 as $$
 begin
     insert into evolv.leaderboard_changes (user_id, kind)
-    select distinct r.user_id, 'streak again'
+    select distinct r.user_id, 'again'
     from removed r
     where r.type = 'streak.extended';
     return null;
@@ -298,17 +299,31 @@ create trigger derived_events_queue_leaderboard_again
     referencing old table as removed
     for each statement execute function evolv.queue_streak_again();
 
-create function evolv.longest_streak(person uuid, from_time timestamptz, until_time timestamptz)
+-- The score of a person from what it is made of.
+create function evolv.leaderboard_score(metric text, person uuid, from_time timestamptz, until_time timestamptz)
     returns bigint
     language sql
     stable
     parallel safe
-    return (
-        select coalesce(max((d.metadata ->> 'length')::bigint), 0)
-        from evolv.derived_events d
-        join public.activity_events e on e.id = d.event_id
-        where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time
-    );
+    return coalesce(case metric
+        when 'xp' then (
+            select sum(x.amount)::bigint
+            from public.xp_transactions x
+            where x.user_id = person and x.awarded_at >= from_time and x.awarded_at < until_time)
+        when 'badges' then (
+            select count(*)
+            from public.user_badges b
+            where b.user_id = person and b.revoked_at is null and b.earned_at >= from_time and b.earned_at < until_time)
+        when 'skills' then (
+            select count(*)
+            from public.user_skills s
+            where s.user_id = person and s.verified and s.verified_at >= from_time and s.verified_at < until_time)
+        else (
+            select max((d.metadata ->> 'length')::bigint)
+            from evolv.derived_events d
+            join public.activity_events e on e.id = d.event_id
+            where d.user_id = person and d.type = 'streak.extended' and e.occurred_at >= from_time and e.occurred_at < until_time)
+    end, 0);
 
 -- The arguments: what to queue, and where the person's id is.
 create function evolv.queue_listing()
@@ -416,7 +431,7 @@ begin
 end
 $$;
 
--- Makes a part of a global board from it, in all periods that still change, and in the one before them when nothing is known
+-- Makes a part of a global board from it at once, in all periods that still change, and in the one before them when nothing is known
 -- of it. The caller holds the lock.
 create function evolv.fill_leaderboard(board int)
     returns void
@@ -504,7 +519,7 @@ as $$
 declare
     moment constant timestamptz := clock_timestamp();
     zone text;
-    asked int;
+    asked evolv.leaderboards;
     applied int;
     gone uuid[];
 begin
@@ -516,13 +531,37 @@ begin
     end if;
     zone := (select s.time_zone from evolv.leaderboard_settings s);
 
-    for asked in select b.id from evolv.leaderboards b where b.state = 'asked' loop
-        perform evolv.fill_leaderboard(asked);
+    -- A board with many members is filled as if they all came now, in as many turns as it takes.
+    for asked in select * from evolv.leaderboards b where b.state = 'asked' loop
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id)
+        select m.user_id, 'membership', asked.scope, asked.scope_id
+        from evolv.leaderboard_members(asked.scope, asked.scope_id) m (user_id);
+        update evolv.leaderboards b
+        set state = 'kept', filled_by = coalesce((select max(c.id) from evolv.leaderboard_changes c), 0)
+        where b.id = asked.id;
     end loop;
 
-    with changed as materialized (
+    with picked as materialized (
+        select c.ctid as row, c.user_id, c.kind
+        from evolv.leaderboard_changes c
+        order by c.id
+        limit most
+    ),
+    -- Of those whose scores are computed anew everything that is queued: it is in what they are computed from.
+    changed as materialized (
         delete from evolv.leaderboard_changes c
-        where c.ctid = any (array(select i.ctid from evolv.leaderboard_changes i order by i.id limit most))
+        where c.ctid = any (array(
+            select p.row from picked p
+            union
+            select c.row
+            from (select distinct p.user_id from picked p where p.kind = 'again') p
+            cross join lateral (
+                select c.ctid as row
+                from evolv.leaderboard_changes c
+                where c.user_id = p.user_id
+                offset 0
+            ) c
+        ))
         returning c.user_id, c.kind, c.amount, c.at, c.scope, c.scope_id
     ),
     wholes as materialized (
@@ -542,12 +581,12 @@ begin
 
         union all
         select w.id, w.metric, w.period, o.start, c.user_id, null
-        from (select distinct user_id, kind from changed where kind in ('listing', 'streak again')) c
-        join wholes w on c.kind = 'listing' or w.metric = 'streak'
+        from (select distinct user_id from changed where kind in ('listing', 'again')) c
+        cross join wholes w
         cross join lateral unnest(w.open) o (start)
     ),
     again as (
-        select distinct user_id, 'streak' as metric from changed where kind = 'streak again'
+        select distinct user_id from changed where kind = 'again'
     ),
     standings as materialized (
         select t.board_id, t.metric, t.period, t.start, t.user_id, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
@@ -557,7 +596,7 @@ begin
             from touched
             group by board_id, metric, period, start, user_id
         ) t
-        left join again a using (user_id, metric)
+        left join again a using (user_id)
         left join lateral (
             select e.score, e.is_listed
             from evolv.leaderboard_entries e
@@ -566,7 +605,8 @@ begin
         ) e on true
         cross join lateral (
             select case
-                when a.user_id is not null then evolv.longest_streak(
+                when a.user_id is not null then evolv.leaderboard_score(
+                    t.metric,
                     t.user_id,
                     case t.period when 'all' then '-infinity' else t.start::timestamp at time zone zone end,
                     evolv.leaderboard_end(t.period, t.start, zone))
@@ -576,7 +616,7 @@ begin
             offset 0
         ) n
         cross join lateral (select evolv.may_be_listed(t.user_id) as is_eligible offset 0) p
-        where coalesce(e.score, t.amount) is not null and p.is_eligible is not null
+        where (e.score is not null or t.amount is not null or n.score <> 0) and p.is_eligible is not null
     ),
     -- Whose entry on which part: of those whose score or listing changed, on the parts where they are; and where they came or went.
     scoped as (
@@ -860,7 +900,7 @@ $$;
 
 grant execute on function evolv.leaderboard_problems to service_role;
 
--- Other days begin: what still changes is computed anew.
+-- Other days begin: everybody's scores in the periods that still change are computed anew, in as many turns as it takes.
 create function evolv.set_leaderboard_zone(zone text)
     returns boolean
     language plpgsql
@@ -877,7 +917,18 @@ begin
     if not found then
         return false; -- another server was faster
     end if;
-    perform evolv.rebuild_leaderboards();
+    -- To the west the last day has not begun yet.
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = e.board_id and e.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    delete from evolv.leaderboard_counts c
+    using evolv.leaderboards b
+    where b.id = c.board_id and c.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct e.user_id, 'again'
+    from evolv.leaderboard_entries e
+    join evolv.leaderboards b on b.id = e.board_id and b.scope = 'global' and b.period = 'all'
+    where e.period_start = '-infinity';
     return true;
 end
 $$;
@@ -930,468 +981,3 @@ end
 $$;
 
 grant execute on function evolv.forget_leaderboards to service_role;
-
--- Reading -------------------------------------------------------------------------------------------------------------
-
--- The rank of a score: 1 and the number of people with a greater one. At most 8 short ranges of the counts.
-create function evolv.leaderboard_rank(board int, start date, score bigint)
-    returns bigint
-    language sql
-    stable
-    security definer
-    set search_path = ''
-as $$
-    select 1 + coalesce(sum(c.people)::bigint, 0)
-    from generate_series(0, 35, 5) bits (shift)
-    cross join lateral (
-        select sum(k.people) as people
-        from evolv.leaderboard_counts k
-        where k.board_id = leaderboard_rank.board
-            and k.period_start = leaderboard_rank.start
-            and k.shift = bits.shift
-            and k.prefix > leaderboard_rank.score >> bits.shift
-            and k.prefix <= case bits.shift
-                when 35 then 9223372036854775807
-                else (leaderboard_rank.score >> (bits.shift + 5) << 5) + 31
-            end
-    ) c
-$$;
-
--- The score at a place: that of the greatest rank up to it. Null when nobody is listed.
-create function evolv.leaderboard_score_at(board int, start date, place bigint)
-    returns bigint
-    language plpgsql
-    stable
-    security definer
-    set search_path = ''
-as $$
-declare
-    least_prefix bigint := 0;
-    greatest_prefix bigint := 9223372036854775807;
-    before bigint := 0; -- people with a greater score than any below the prefix in hand
-    step record;
-begin
-    for bits in reverse 35..0 by 5 loop
-        select s.prefix, s.reached, s.people into step
-        from (
-            select k.prefix, k.people, sum(k.people) over (order by k.prefix desc) as reached
-            from evolv.leaderboard_counts k
-            where k.board_id = leaderboard_score_at.board
-                and k.period_start = leaderboard_score_at.start
-                and k.shift = bits
-                and k.prefix between least_prefix and greatest_prefix
-        ) s
-        order by before + s.reached >= place desc, case when before + s.reached >= place then -s.prefix else s.prefix end
-        limit 1;
-        if not found then
-            return null;
-        end if;
-        before := before + step.reached - step.people;
-        least_prefix := step.prefix << 5;
-        greatest_prefix := (step.prefix << 5) + 31;
-    end loop;
-    return step.prefix;
-end
-$$;
-
--- The people next after a place in the order of a board, or next before it. A list stands for the board of friends.
-create function evolv.leaderboard_slice(
-    board int, start date, friends evolv.leaderboard_entries[], of_score bigint, of_tie uuid, backwards boolean, most int)
-    returns evolv.leaderboard_entries[]
-    language plpgsql
-    stable
-    security definer
-    set search_path = ''
-    set plan_cache_mode = force_generic_plan
-as $$
-begin
-    if friends is not null and backwards then
-        return array(
-            select s.f
-            from (
-                select f::evolv.leaderboard_entries as f, f.score, f.tie
-                from unnest(friends) f
-                where f.score > of_score or (f.score = of_score and f.tie < of_tie)
-                order by f.score, f.tie desc
-                limit most
-            ) s
-            order by s.score desc, s.tie);
-    elsif friends is not null then
-        return array(
-            select f::evolv.leaderboard_entries
-            from unnest(friends) f
-            where f.score < of_score or (f.score = of_score and f.tie > of_tie)
-            order by f.score desc, f.tie
-            limit most);
-    elsif backwards then
-        -- Among equals and then among those with more, each by the index; `or` would read more than it returns.
-        return array(
-            select n.e
-            from (
-                select s.e, s.score, s.tie
-                from (
-                    (
-                        select e as e, e.score, e.tie
-                        from evolv.leaderboard_entries e
-                        where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie < of_tie
-                        order by e.score, e.tie desc
-                        limit most
-                    )
-                    union all
-                    (
-                        select e, e.score, e.tie
-                        from evolv.leaderboard_entries e
-                        where e.board_id = board and e.period_start = start and e.is_listed and e.score > of_score
-                        order by e.score, e.tie desc
-                        limit most
-                    )
-                ) s
-                order by s.score, s.tie desc
-                limit most
-            ) n
-            order by n.score desc, n.tie);
-    else
-        return array(
-            select s.e
-            from (
-                (
-                    select e as e, e.score, e.tie
-                    from evolv.leaderboard_entries e
-                    where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie > of_tie
-                    order by e.score desc, e.tie
-                    limit most
-                )
-                union all
-                (
-                    select e, e.score, e.tie
-                    from evolv.leaderboard_entries e
-                    where e.board_id = board and e.period_start = start and e.is_listed and e.score < of_score
-                    order by e.score desc, e.tie
-                    limit most
-                )
-            ) s
-            order by s.score desc, s.tie
-            limit most);
-    end if;
-end
-$$;
-
--- A page of a board as JSON. Stable, so that all of it is of one snapshot. Who is anonymous, has left, became a guest or hid
--- after the end of the period, or has a block between them and the caller, has neither id nor name here.
-create function evolv.leaderboard_page(
-    board evolv.leaderboards, start date, zone text, friends evolv.leaderboard_entries[],
-    page_limit int, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
-    returns json
-    language plpgsql
-    stable
-    security definer
-    set search_path = ''
-    set plan_cache_mode = force_generic_plan
-as $$
-declare
-    last_tie constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-    me constant uuid := auth.uid();
-    hidden constant uuid[] := evolv.hidden_people();
-    ends_at constant timestamptz := evolv.leaderboard_end(board.period, start, zone);
-    mine evolv.leaderboard_entries;
-    my_rank bigint;
-    my_status text;
-    total bigint;
-    first_rank bigint;
-    entries evolv.leaderboard_entries[] := '{}';
-    has_next boolean;
-begin
-    if friends is null then
-        select * into mine
-        from evolv.leaderboard_entries e
-        where e.board_id = board.id and e.period_start = start and e.user_id = me and e.is_listed;
-        total := coalesce((
-            select sum(c.people)::bigint
-            from evolv.leaderboard_counts c
-            where c.board_id = board.id and c.period_start = start and c.shift = 35), 0);
-    else
-        select * into mine from unnest(friends) f where f.user_id = me;
-        total := cardinality(friends);
-    end if;
-
-    if mine.user_id is not null then
-        my_status := 'ranked';
-        my_rank := case
-            when friends is null then evolv.leaderboard_rank(board.id, start, mine.score)
-            else (select 1 + count(*) from unnest(friends) f where f.score > mine.score)
-        end;
-    elsif me is not null then
-        my_status := (
-            select case
-                when p.is_guest then 'guest'
-                when s.leaderboard_mode = 'hidden' then 'hidden'
-                when not evolv.is_leaderboard_member(board.scope, board.scope_id, me) then 'not_a_member'
-                else 'unranked'
-            end
-            from public.profiles p
-            left join public.user_settings s on s.user_id = p.id
-            where p.id = me);
-    end if;
-
-    if around_me and mine.user_id is not null then
-        entries := evolv.leaderboard_slice(board.id, start, friends, mine.score, mine.tie, true, page_limit / 2) || mine;
-        after_score := mine.score;
-        after_tie := mine.tie;
-    elsif from_rank is not null then
-        after_score := 1 + case
-            when friends is null then evolv.leaderboard_score_at(board.id, start, from_rank)
-            else (
-                select f.score
-                from unnest(friends) f
-                order by f.score desc
-                limit 1
-                offset least(from_rank, total) - 1)
-        end;
-        after_tie := last_tie;
-    end if;
-
-    -- One more tells whether there is a next page.
-    entries := entries || evolv.leaderboard_slice(
-        board.id, start, friends, coalesce(after_score, 9223372036854775807), coalesce(after_tie, last_tie), false,
-        page_limit + 1 - cardinality(entries));
-    has_next := cardinality(entries) > page_limit;
-    entries := entries[:page_limit];
-    if cardinality(entries) > 0 then
-        first_rank := case
-            when friends is null then evolv.leaderboard_rank(board.id, start, entries[1].score)
-            else (select 1 + count(*) from unnest(friends) f where f.score > entries[1].score)
-        end;
-    end if;
-
-    return (
-        with page as (
-            select e.user_id, e.score, e.position
-            from unnest(entries) with ordinality e (board_id, period_start, user_id, score, is_listed, tie, position)
-        ),
-        -- The page has no gaps, so the people of each score lead to the rank of the next one.
-        ranks as (
-            select s.score, first_rank + (sum(s.people) over (order by s.score desc) - s.people)::bigint as rank
-            from (
-                select d.score, case
-                    when friends is null then (
-                        select c.people
-                        from evolv.leaderboard_counts c
-                        where c.board_id = board.id and c.period_start = start and c.shift = 0 and c.prefix = d.score)
-                    else (select count(*) from unnest(friends) f where f.score = d.score)
-                end as people
-                from (select distinct score from page) d
-            ) s
-        )
-        select json_build_object(
-            'scope', board.scope,
-            'scope_id', board.scope_id,
-            'metric', board.metric,
-            'period', board.period,
-            'period_start', case when board.period <> 'all' then start end,
-            'period_end', case when board.period <> 'all' then (ends_at at time zone zone)::date - 1 end, -- its last day
-            'time_zone', zone,
-            'closed', ends_at + interval '1 hour' <= now(),
-            'preparing', board.state = 'asked',
-            'total_people', total,
-            'leaderboard', coalesce(json_agg(
-                json_build_object(
-                    'rank', r.rank,
-                    'user_id', case when w.is_shown then g.user_id end,
-                    'full_name', case when w.is_shown then p.full_name end,
-                    'avatar_url', case when w.is_shown then p.avatar_url end,
-                    'user_type', p.user_type,
-                    'current_level', l.current_level,
-                    'score', g.score,
-                    'is_me', coalesce(g.user_id = me, false))
-                order by g.position), '[]'),
-            'me', case when my_rank is not null then json_build_object('rank', my_rank, 'score', mine.score) end,
-            'me_status', my_status,
-            'pagination', json_build_object(
-                'limit', page_limit,
-                'has_next', has_next,
-                'next_cursor', case when has_next then entries[page_limit].score || '_' || entries[page_limit].tie end))
-        from page g
-        join ranks r on r.score = g.score
-        left join public.profiles p on p.id = g.user_id
-        left join public.user_settings s on s.user_id = g.user_id
-        left join public.user_levels l on l.user_id = g.user_id
-        cross join lateral (
-            select coalesce(g.user_id = me, false) or (
-                p.id is not null and p.deactivated_at is null and not p.is_guest and coalesce(s.leaderboard_mode = 'public', false)
-                and g.user_id <> all (hidden)) as is_shown
-        ) w
-    );
-end
-$$;
-
--- GET /functions/v1/get-leaderboard. A page of the board that was asked for, made first if need be: at once if it is
--- small, and otherwise by the updater. Definer: the standings know people who chose not to be shown, so who may see a board is
--- asked here, in the words of the policies of guilds and learning_paths.
-create function evolv.get_leaderboard(
-    scope text, scope_id uuid, metric text, period text, on_date date,
-    page_limit int, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
-    returns json
-    language plpgsql
-    security definer
-    set search_path = ''
-    set plan_cache_mode = force_generic_plan
-as $$
-declare
-    is_service constant boolean := auth.role() = 'service_role';
-    me constant uuid := auth.uid();
-    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
-    start constant date := evolv.leaderboard_start(
-        period, coalesce(on_date::timestamp at time zone zone, clock_timestamp()), zone);
-    board evolv.leaderboards;
-    members bigint;
-    friends evolv.leaderboard_entries[];
-begin
-    if scope in ('global', 'friends') then
-        select * into strict board
-        from evolv.leaderboards b
-        where b.scope = 'global' and b.scope_id is null and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
-        if scope = 'friends' then
-            -- Among so few, anonymous would be none: here are those alone who show themselves.
-            friends := array(
-                select f.e
-                from unnest(evolv.my_followees() || me) p (id)
-                cross join lateral (
-                    select e as e
-                    from evolv.leaderboard_entries e
-                    where e.board_id = board.id and e.period_start = start and e.user_id = p.id and e.is_listed
-                    limit 1
-                ) f
-                where p.id = me or exists (
-                    select
-                    from public.profiles q
-                    join public.user_settings s on s.user_id = q.id
-                    where q.id = p.id
-                        and q.deactivated_at is null
-                        and not q.is_guest
-                        and s.leaderboard_mode = 'public'
-                        and q.id <> all (evolv.hidden_people())
-                ));
-            board.scope := 'friends';
-        end if;
-        return evolv.leaderboard_page(
-            board, start, zone, friends, page_limit, after_score, after_tie, from_rank, around_me);
-    end if;
-
-    members := case scope
-        when 'guild' then (
-            select g.members_count
-            from public.guilds g
-            where g.id = get_leaderboard.scope_id
-                and (is_service or g.visibility = 'public' or g.owner_id = me or g.id in (select evolv.my_guild_ids())))
-        when 'path' then (
-            select p.enrollment_count
-            from public.learning_paths p
-            where p.id = get_leaderboard.scope_id
-                and (is_service or p.is_active or p.instructor_id = me or p.id in (select evolv.my_enrolled_path_ids()) or evolv.has_role('admin')))
-        else (
-            select (select count(*) from (select from public.user_skills u where u.skill_id = k.id and u.verified limit 20001) u)
-            from public.skills k
-            where k.id = get_leaderboard.scope_id)
-    end;
-    if members is null then
-        raise exception 'there is no such board' using errcode = 'PT404', hint = 'board_not_found';
-    end if;
-
-    select * into board
-    from evolv.leaderboards b
-    where b.scope = get_leaderboard.scope and b.scope_id = get_leaderboard.scope_id
-        and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
-    if not found or board.state <> 'kept' then
-        if members <= 20000 then
-            perform evolv.lock_leaderboards();
-        end if;
-        insert into evolv.leaderboards as b (scope, scope_id, metric, period)
-        values (get_leaderboard.scope, get_leaderboard.scope_id, get_leaderboard.metric, get_leaderboard.period)
-        on conflict on constraint leaderboards_scope_scope_id_metric_period_key do update
-        set last_asked_at = now(), state = case b.state when 'asleep' then 'asked' else b.state end
-        returning * into board;
-        if members <= 20000 and board.state <> 'kept' then
-            perform evolv.fill_leaderboard(board.id);
-            board.state := 'kept';
-        end if;
-    elsif board.last_asked_at < now() - interval '1 day' then
-        update evolv.leaderboards b set last_asked_at = now() where b.id = board.id;
-    end if;
-    return evolv.leaderboard_page(board, start, zone, null, page_limit, after_score, after_tie, from_rank, around_me);
-end
-$$;
-
-grant execute on function evolv.get_leaderboard to authenticated, service_role;
-
--- The seed's leaderboard. Its clients ask for all of it, which is nothing to ask for: it has the first 1000 and the caller's own
--- row; whoever wants other places asks get-leaderboard. Who is anonymous has no id and no name here, except for themselves.
-create function evolv.leaderboard_all_time()
-    returns table (
-        user_id uuid, full_name text, avatar_url text, user_type text, current_level int, total_xp bigint,
-        badge_count bigint, skill_count bigint, rank bigint)
-    language sql
-    stable
-    security definer
-    set search_path = ''
-    rows 1000
-as $$
-    with boards as (
-        select
-            max(b.id) filter (where b.metric = 'xp') as xp,
-            max(b.id) filter (where b.metric = 'badges') as badges,
-            max(b.id) filter (where b.metric = 'skills') as skills
-        from evolv.leaderboards b
-        where b.scope = 'global' and b.scope_id is null and b.period = 'all'
-    ),
-    top as (
-        select e.user_id, e.score, e.tie, rank() over (order by e.score desc) as rank
-        from (
-            select e.user_id, e.score, e.tie
-            from evolv.leaderboard_entries e
-            where e.board_id = (select xp from boards) and e.period_start = '-infinity' and e.is_listed
-            order by e.score desc, e.tie
-            limit 1000
-        ) e
-    ),
-    places as (
-        select * from top
-        union all
-        select e.user_id, e.score, e.tie, evolv.leaderboard_rank(e.board_id, e.period_start, e.score)
-        from evolv.leaderboard_entries e
-        where e.board_id = (select xp from boards)
-            and e.period_start = '-infinity'
-            and e.user_id = (select auth.uid())
-            and e.is_listed
-            and not exists (select from top where top.user_id = e.user_id)
-    )
-    select
-        case when w.is_shown then p.id end, case when w.is_shown then p.full_name end, case when w.is_shown then p.avatar_url end,
-        p.user_type, l.current_level, t.score,
-        coalesce((
-            select e.score
-            from evolv.leaderboard_entries e
-            where e.board_id = b.badges and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
-        coalesce((
-            select e.score
-            from evolv.leaderboard_entries e
-            where e.board_id = b.skills and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
-        t.rank
-    from places t
-    cross join boards b
-    join public.profiles p on p.id = t.user_id
-    join public.user_settings s on s.user_id = t.user_id
-    join public.user_levels l on l.user_id = t.user_id
-    cross join lateral (
-        select coalesce(t.user_id = (select auth.uid()), false)
-            or (s.leaderboard_mode = 'public' and t.user_id <> all ((select evolv.hidden_people())::uuid[])) as is_shown
-    ) w
-    order by t.score desc, t.tie
-$$;
-
-grant execute on function evolv.leaderboard_all_time to anon, authenticated, service_role;
-
--- The name that the seed's clients ask for.
-create view public.leaderboard_all_time with (security_invoker = true) as
-select * from evolv.leaderboard_all_time();
-
-grant select on public.leaderboard_all_time to anon, authenticated, service_role;

@@ -134,6 +134,10 @@ as $$
                 where s.path_id = e.path_id)
 
         union all
+        select 'leaderboards: ' || l.problem, l.example
+        from evolv.leaderboard_problems() l
+
+        union all
         select 'the feed item of a post agrees with it', p.id::text
         from public.posts p
         left join public.feed_items f on f.post_id = p.id

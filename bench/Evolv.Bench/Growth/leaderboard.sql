@@ -91,7 +91,7 @@ as $$
     )
     select json_agg(r)
     from ranked r
-    join (select place from ranked where user_id = bench.person(n)) mine on r.place between mine.place - 10 and mine.place + 10
+    where abs(r.place - (select m.place from ranked m where m.user_id = bench.person(n))) <= 10
 $$;
 
 grant execute on all functions in schema bench to authenticated;

@@ -20,12 +20,12 @@ static class GetLeaderboard
         HttpContext http, Caller caller, Database database, CancellationToken cancellationToken)
     {
         var query = http.Request.Query;
-        var scope = OneOf(query, "scope", Scopes);
+        var scope = query.OneOf("scope", Scopes[0], Scopes);
         var scopeId = ScopeId(query, scope);
-        var metric = OneOf(query, "metric", Metrics);
-        var period = OneOf(query, "period", Periods);
+        var metric = query.OneOf("metric", Metrics[0], Metrics);
+        var period = query.OneOf("period", Periods[0], Periods);
         var day = Day(query, period);
-        var limit = (int)Integer(query, "limit", 100).GetValueOrDefault(20);
+        var limit = query.Integer("limit", 20, 100);
         var (score, tie) = Cursor(query);
         var fromRank = Integer(query, "from_rank", long.MaxValue);
         var aroundMe = Flag(query, "around_me");
@@ -40,12 +40,6 @@ static class GetLeaderboard
             cancellationToken);
         await http.Response.WriteDataAsync(board, cancellationToken);
     }
-
-    // The first one is what is meant without the field.
-    static string OneOf(IQueryCollection query, string name, string[] allowed)
-        => Text(query, name) is not { } text
-            ? allowed[0]
-            : allowed.Contains(text) ? text : throw FunctionError.Field(name, $"must be one of {string.Join(", ", allowed)}");
 
     static Guid? ScopeId(IQueryCollection query, string scope)
     {

@@ -6,8 +6,8 @@ using Npgsql;
 namespace Evolv.Features.Growth;
 
 /// <summary>
-/// Tells PostgreSQL at start in whose zone the boards' days begin; every hour forgets boards that nobody asks for and
-/// idempotency keys of the day before yesterday.
+/// Tells PostgreSQL at start in whose zone the boards' days begin; every hour completes backfills of badges and forgets boards
+/// that nobody asks for and idempotency keys of the day before yesterday.
 /// </summary>
 sealed class GrowthUpkeep(
     Database database, IOptions<GrowthOptions> options, IOptions<ServerOptions> server, TimeProvider time, ILogger<GrowthUpkeep> logger)
@@ -25,7 +25,7 @@ sealed class GrowthUpkeep(
                 await database.QuerySingleAsync(
                     Caller.Service, $"select evolv.set_leaderboard_zone({options.Value.LeaderboardTimeZone})", _ => true, stoppingToken);
                 await database.QuerySingleAsync(
-                    Caller.Service, $"select evolv.forget_leaderboards(), evolv.forget_idempotency_keys()", _ => true, stoppingToken);
+                    Caller.Service, $"select evolv.complete_backfills(), evolv.forget_leaderboards(), evolv.forget_idempotency_keys()", _ => true, stoppingToken);
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {

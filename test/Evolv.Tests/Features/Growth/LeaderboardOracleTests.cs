@@ -45,6 +45,7 @@ public sealed class LeaderboardOracleTests(EvolvCluster cluster)
         select '{me}', id, occurred_at, 'streak.extended', jsonb_build_object('length', {n}) from event
         """,
         "delete from evolv.derived_events where user_id = '{me}' and (metadata ->> 'length')::int = {n}",
+        "insert into evolv.leaderboard_changes (user_id, kind) values ('{me}', 'again')",
     ];
 
     static readonly Gen<Deed[]> Deeds60 = Gen.Select(

@@ -271,11 +271,20 @@ public sealed class LeaderboardTests(EvolvCluster cluster)
         var people = await database.AddAsync(("ada", 0));
         await database.AwardAsync(people[0], 7, "now() - interval '130 minutes'");
         await database.ApplyAsync();
+        await database.AwardAsync(people[0], 1);
         Assert.Empty(await database.PlacesAsync(Caller.Service, period: "day"));
 
         await BeginADayAsync(database, minutesAgo: 240);
+        await database.ApplyAsync();
 
-        Assert.Equal(["1 ada"], await database.PlacesAsync(Caller.Service, period: "day"));
+        Assert.Equal([8L], (await database.BoardAsync(Caller.Service, period: "day")).Rows.Select(row => row.Score));
+        Assert.Equal([8L], (await database.BoardAsync(Caller.Service)).Rows.Select(row => row.Score));
+        await database.AssertBoardsAsync();
+
+        await BeginADayAsync(database, minutesAgo: 23 * 60); // to the west, where it is still yesterday
+        await database.ApplyAsync();
+
+        Assert.Equal([8L], (await database.BoardAsync(Caller.Service, period: "day")).Rows.Select(row => row.Score));
         await database.AssertBoardsAsync();
         await database.AssertRefusedAsync(Caller.Service, $"select evolv.set_leaderboard_zone('Moon/Base')", "22023");
     }
@@ -475,6 +484,12 @@ public sealed class LeaderboardTests(EvolvCluster cluster)
         var board = await database.BoardAsync(Caller.User(people[0]), "guild", guild);
         Assert.True(board.Json.GetProperty("preparing").GetBoolean());
         Assert.Empty(board.Rows);
+
+        Assert.Equal(1, await database.ScalarAsync<int>(Caller.Service, $"select evolv.apply_leaderboard_changes(1)"));
+        board = await database.BoardAsync(Caller.User(people[0]), "guild", guild);
+        Assert.True(board.Json.GetProperty("preparing").GetBoolean());
+        Assert.Single(board.Rows);
+        await database.AssertBoardsAsync();
 
         await database.ApplyAsync();
         board = await database.BoardAsync(Caller.User(people[0]), "guild", guild);
