@@ -452,10 +452,13 @@ public sealed class BackfillTests(EvolvCluster cluster)
     static Task<int> RewardsAsync(TestDatabase database, Guid person) => database.ScalarAsync<int>(
         $"select coalesce(sum(amount), 0)::int from xp_transactions where user_id = '{person}' and badge_id is not null");
 
-    static Task<string> FingerprintAsync(TestDatabase database) => database.ScalarAsync<string>(
+    /// <summary>A line for each table: its name, and its rows in one value.</summary>
+    static async Task<List<string>> FingerprintAsync(TestDatabase database) => await database.LinesAsync(await database.ScalarAsync<string>(
         """
-        select md5(string_agg(query_to_xml(format('select * from %s t order by t::text', c.oid::regclass), true, false, '')::text, '' order by c.oid))
+        select string_agg(
+            format('select %L || md5(coalesce(string_agg(t::text, '' '' order by t::text), '''')) from %s t', c.oid::regclass || ' ', c.oid::regclass),
+            ' union all ')
         from pg_class c
         where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'evolv'::regnamespace, 'realtime'::regnamespace)
-        """);
+        """));
 }
