@@ -56,7 +56,8 @@ static class Happenings
             {
             }
 
-            Assert.Equal("", await database.ScalarAsync<string>("select coalesce(string_agg(error, ' '), '') from evolv.settle_failures"));
+            command.CommandText = "select coalesce(string_agg(error, ' '), '') from evolv.settle_failures";
+            Assert.Equal("", await command.ExecuteScalarAsync(Token));
         }
 
         /// <summary>The rows of one text column, as the owner.</summary>

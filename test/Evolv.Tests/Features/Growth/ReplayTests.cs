@@ -13,8 +13,8 @@ namespace Evolv.Tests.Features.Growth;
 /// </summary>
 public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
 {
-    const int Worlds = 30;
-    const int PeopleOfAWorld = 5;
+    const int Worlds = 25;
+    const int PeopleOfAWorld = 6;
 
     static readonly string[] Zones = ["UTC", "Asia/Kolkata", "Pacific/Kiritimati", "America/Los_Angeles", "Europe/Berlin"];
 
@@ -30,13 +30,14 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
     public async Task Everybody_has_what_their_history_says_in_whatever_order_it_came()
     {
         var (worlds, events, badges) = (0, 0, 0);
+        Reference? reference = null;
 
         // The seed of the world that failed is in the message: WorldOf(seed) makes it again.
         await Gen.Int.SampleAsync(
             async seed =>
             {
                 await using var database = await cluster.CreateDatabaseAsync();
-                var reference = await ReferenceAsync(database);
+                reference ??= await ReferenceAsync(database); // all are copies of one template
                 var world = WorldOf(seed);
                 worlds++;
                 await PublishAsync(database, world);
@@ -144,7 +145,7 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
         var zone = Any(random, Zones);
         Guid?[] actors = [null, null, NewId(random), NewId(random)];
         Guid?[] objects = [null, NewId(random), NewId(random), NewId(random)];
-        var count = random.Next(10, 61);
+        var count = random.Next(10, Sometimes(random, 0.15) ? 61 : 31);
         var at = start;
         var history = new List<Happening>();
         for (var i = 0; i < count; i++)
@@ -291,8 +292,8 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
         foreach (var command in Publish(world))
             batch.BatchCommands.Add(command);
         await batch.ExecuteNonQueryAsync(Token);
-        Assert.Equal([], await database.LinesAsync(
-            "select evolv.badge_rule_problem(rule) from badge_rule_versions where evolv.badge_rule_problem(rule) is not null"));
+        await using var check = new NpgsqlCommand("select string_agg(evolv.badge_rule_problem(rule), ' ') from badge_rule_versions", owner);
+        Assert.Equal(DBNull.Value, await check.ExecuteScalarAsync(Token));
     }
 
     static NpgsqlBatchCommand Command(string sql, params object?[] values)
