@@ -81,7 +81,7 @@ end
 $$;
 
 -- An act that was not committed when a rule was published counts as past, too. Called by the upkeep of the server.
-create function evolv.complete_backfills()
+create function evolv.complete_backfills(after interval default '10 seconds')
     returns int
     language sql
     security definer
@@ -89,7 +89,7 @@ create function evolv.complete_backfills()
 as $$
     select coalesce(sum(evolv.backfill_badge(v, true)), 0)::int
     from public.badge_rule_versions v
-    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - interval '10 seconds'
+    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - after
 $$;
 
 grant execute on function evolv.complete_backfills to service_role;
