@@ -177,17 +177,14 @@ create function evolv.queue_xp()
     set search_path = ''
 as $$
 begin
-    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
-    select a.user_id, 'xp', a.amount, a.awarded_at
-    from added a;
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'xp', new.amount, new.awarded_at);
     return null;
 end
 $$;
 
 create trigger xp_transactions_queue_leaderboard
     after insert on public.xp_transactions
-    referencing new table as added
-    for each statement execute function evolv.queue_xp();
+    for each row execute function evolv.queue_xp();
 
 -- Only for those who mend the ledger and disable what guards it.
 create function evolv.queue_xp_mended()

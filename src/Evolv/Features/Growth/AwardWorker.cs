@@ -15,7 +15,7 @@ sealed class AwardWorker(
     : BackgroundService
 {
     const string Channel = "evolv_activity";
-    const int MostPeople = 64; // Whose histories one turn has in hand.
+    const int MostPeople = 128; // Whose histories one turn has in hand.
     const int Turns = 2; // At once.
 
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
