@@ -971,7 +971,7 @@ CREATE OR REPLACE FUNCTION evolv.apply_rules(person uuid, event public.activity_
  SET search_path TO ''
 AS $function$
 declare
-    document constant jsonb := evolv.event_document(event);
+    document jsonb; -- made when it is needed
     xp_rule record;
     badge_rule public.badge_rule_versions;
 begin
@@ -981,7 +981,7 @@ begin
         join public.xp_rules r on r.id = v.rule_id
         where v.event_type = event.type and v.is_active and v.valid_from <= apply_rules.at
             and (v.valid_until is null or v.valid_until > apply_rules.at)
-            and (v.condition is null or document @@ v.condition::jsonpath)
+            and (v.condition is null or evolv.event_document(event) @@ v.condition::jsonpath)
             and not exists (
                 select
                 from public.xp_rule_versions n
@@ -989,7 +989,7 @@ begin
             )
         order by v.rule_id
     loop
-        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, document, apply_rules.at);
+        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, apply_rules.at);
     end loop;
     for badge_rule in
         select v.*
@@ -1002,6 +1002,7 @@ begin
             )
         order by v.badge_id
     loop
+        document := coalesce(document, evolv.event_document(event));
         perform evolv.step_badge(person, badge_rule, event, document, apply_rules.at);
     end loop;
 end
@@ -1016,23 +1017,26 @@ AS $function$
 declare
     standing public.user_levels;
     level_after int;
+    revision int := 1;
 begin
     select * into strict standing from public.user_levels l where l.user_id = person;
     level_after := evolv.level_for(standing.total_xp + amount, at);
-    with entry as (
-        insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
-        values (
-            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
-            apply_xp.award_key, evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key), apply_xp.badge_id,
-            event.occurred_at, event.local_date)
-    )
     update public.user_levels l
     set total_xp = standing.total_xp + apply_xp.amount,
         current_level = level_after,
         peak_level = greatest(l.peak_level, level_after),
         updated_at = now()
     where l.user_id = person;
+    for attempt in 1 .. 2 loop
+        insert into public.xp_transactions (
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
+        values (
+            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
+            apply_xp.award_key, revision, apply_xp.badge_id, event.occurred_at, event.local_date)
+        on conflict do nothing;
+        exit when found;
+        revision := evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key);
+    end loop;
 
     -- Deeds are news; routine is not, unless it lifted the person. A badge is news of its own.
     if not evolv.is_quiet()
@@ -1510,7 +1514,7 @@ exception
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.complete_backfills()
+CREATE OR REPLACE FUNCTION evolv.complete_backfills(after interval DEFAULT '00:00:10'::interval)
  RETURNS integer
  LANGUAGE sql
  SECURITY DEFINER
@@ -1518,10 +1522,10 @@ CREATE OR REPLACE FUNCTION evolv.complete_backfills()
 AS $function$
     select coalesce(sum(evolv.backfill_badge(v, true)), 0)::int
     from public.badge_rule_versions v
-    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - interval '10 seconds'
+    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - after
 $function$;
 
-grant execute on function evolv.complete_backfills() to service_role;
+grant execute on function evolv.complete_backfills(after interval) to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.count_comment_likes()
  RETURNS trigger
@@ -3800,13 +3804,24 @@ grant execute on function evolv.my_taught_path_ids() to authenticated, service_r
 
 CREATE OR REPLACE FUNCTION evolv.next_revision(person uuid, rule_id uuid, award_key text)
  RETURNS integer
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select 1 + coalesce(max(x.revision), 0)
-    from public.xp_transactions x
-    where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+begin
+    if exists (
+        select
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key
+    ) then
+        raise exception 'an award would be paid twice: % of rule % to %', award_key, rule_id, person using errcode = 'unique_violation';
+    end if;
+    return (
+        select 1 + coalesce(max(x.revision), 0)
+        from public.xp_transactions x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+    );
+end
 $function$;
 
 CREATE OR REPLACE FUNCTION evolv.notify_person(person uuid, event text, payload jsonb, actor uuid DEFAULT NULL::uuid)
@@ -3912,7 +3927,7 @@ AS $function$
         ), '[]'))
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.pay(person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, document jsonb, at timestamp with time zone)
+CREATE OR REPLACE FUNCTION evolv.pay(person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, at timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -3929,7 +3944,8 @@ begin
     if rule_version.amount_path is not null then
         -- Not least alone: of nothing and the most that there is, that is the most.
         amount := floor(least(
-            coalesce((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
+            coalesce((jsonb_path_query_first(
+                evolv.event_document(event), (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
             amount));
         if amount < 1 then
             return;
@@ -4478,9 +4494,7 @@ CREATE OR REPLACE FUNCTION evolv.queue_xp()
  SET search_path TO ''
 AS $function$
 begin
-    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
-    select a.user_id, 'xp', a.amount, a.awarded_at
-    from added a;
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'xp', new.amount, new.awarded_at);
     return null;
 end
 $function$;
@@ -4670,6 +4684,7 @@ begin
         ) surplus (e)
         join evolv.counted_entries x
             on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key');
+    insert into evolv.superseded (id) select unnest(stale);
     for missing in
         select w.*, (e ->> 'voided')::boolean as is_voided
         from (
@@ -4696,7 +4711,6 @@ begin
     loop
         perform evolv.enter_reversal(entry, last_event, recomputed);
     end loop;
-    insert into evolv.superseded (id) select unnest(stale);
     update public.user_levels l
     set (total_xp, current_level, peak_level) = (
             select w.total_xp, w.current_level, w.peak_level
@@ -7865,7 +7879,7 @@ CREATE INDEX xp_transactions_rule_version_id_idx ON public.xp_transactions USING
 CREATE INDEX xp_transactions_user_id_idx ON public.xp_transactions USING btree (user_id, created_at DESC);
 
 CREATE TRIGGER xp_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.xp_transactions FOR EACH STATEMENT EXECUTE FUNCTION evolv.refuse_change();
-CREATE TRIGGER xp_transactions_queue_leaderboard AFTER INSERT ON public.xp_transactions REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION evolv.queue_xp();
+CREATE TRIGGER xp_transactions_queue_leaderboard AFTER INSERT ON public.xp_transactions FOR EACH ROW EXECUTE FUNCTION evolv.queue_xp();
 CREATE TRIGGER xp_transactions_queue_leaderboard_mended AFTER DELETE OR UPDATE OF user_id, amount, awarded_at ON public.xp_transactions FOR EACH ROW EXECUTE FUNCTION evolv.queue_xp_mended();
 
 create policy xp_transactions_select_own on public.xp_transactions for select to authenticated

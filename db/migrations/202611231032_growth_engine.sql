@@ -60,17 +60,28 @@ create view evolv.counted_entries with (security_invoker = on) as
     from public.xp_transactions x
     where x.reversal_of is null and not exists (select from evolv.superseded s where s.id = x.id);
 
--- An award that was superseded may come again, as the next revision.
+-- An award that was superseded may come again, as the next revision; one that stands may not.
 create function evolv.next_revision(person uuid, rule_id uuid, award_key text)
     returns int
-    language sql
+    language plpgsql
     stable
     security definer
     set search_path = ''
 as $$
-    select 1 + coalesce(max(x.revision), 0)
-    from public.xp_transactions x
-    where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+begin
+    if exists (
+        select
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key
+    ) then
+        raise exception 'an award would be paid twice: % of rule % to %', award_key, rule_id, person using errcode = 'unique_violation';
+    end if;
+    return (
+        select 1 + coalesce(max(x.revision), 0)
+        from public.xp_transactions x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+    );
+end
 $$;
 
 -- Enters one amount into the ledger and the standing.
@@ -85,23 +96,26 @@ as $$
 declare
     standing public.user_levels;
     level_after int;
+    revision int := 1;
 begin
     select * into strict standing from public.user_levels l where l.user_id = person;
     level_after := evolv.level_for(standing.total_xp + amount, at);
-    with entry as (
-        insert into public.xp_transactions (
-            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
-        values (
-            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
-            apply_xp.award_key, evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key), apply_xp.badge_id,
-            event.occurred_at, event.local_date)
-    )
     update public.user_levels l
     set total_xp = standing.total_xp + apply_xp.amount,
         current_level = level_after,
         peak_level = greatest(l.peak_level, level_after),
         updated_at = now()
     where l.user_id = person;
+    for attempt in 1 .. 2 loop
+        insert into public.xp_transactions (
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
+        values (
+            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
+            apply_xp.award_key, revision, apply_xp.badge_id, event.occurred_at, event.local_date)
+        on conflict do nothing;
+        exit when found;
+        revision := evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key);
+    end loop;
 
     -- Deeds are news; routine is not, unless it lifted the person. A badge is news of its own.
     if not evolv.is_quiet()
@@ -170,7 +184,7 @@ $$;
 
 -- What one rule pays for one event, or why it does not.
 create function evolv.pay(
-    person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, document jsonb, at timestamptz)
+    person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, at timestamptz)
     returns void
     language plpgsql
     security definer
@@ -187,7 +201,8 @@ begin
     if rule_version.amount_path is not null then
         -- Not least alone: of nothing and the most that there is, that is the most.
         amount := floor(least(
-            coalesce((jsonb_path_query_first(document, (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
+            coalesce((jsonb_path_query_first(
+                evolv.event_document(event), (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
             amount));
         if amount < 1 then
             return;
@@ -857,7 +872,7 @@ create function evolv.apply_rules(person uuid, event public.activity_events, at 
     set search_path = ''
 as $$
 declare
-    document constant jsonb := evolv.event_document(event);
+    document jsonb; -- made when it is needed
     xp_rule record;
     badge_rule public.badge_rule_versions;
 begin
@@ -867,7 +882,7 @@ begin
         join public.xp_rules r on r.id = v.rule_id
         where v.event_type = event.type and v.is_active and v.valid_from <= apply_rules.at
             and (v.valid_until is null or v.valid_until > apply_rules.at)
-            and (v.condition is null or document @@ v.condition::jsonpath)
+            and (v.condition is null or evolv.event_document(event) @@ v.condition::jsonpath)
             and not exists (
                 select
                 from public.xp_rule_versions n
@@ -875,7 +890,7 @@ begin
             )
         order by v.rule_id
     loop
-        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, document, apply_rules.at);
+        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, apply_rules.at);
     end loop;
     for badge_rule in
         select v.*
@@ -888,6 +903,7 @@ begin
             )
         order by v.badge_id
     loop
+        document := coalesce(document, evolv.event_document(event));
         perform evolv.step_badge(person, badge_rule, event, document, apply_rules.at);
     end loop;
 end
@@ -1277,6 +1293,7 @@ begin
         ) surplus (e)
         join evolv.counted_entries x
             on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key');
+    insert into evolv.superseded (id) select unnest(stale);
     for missing in
         select w.*, (e ->> 'voided')::boolean as is_voided
         from (
@@ -1303,7 +1320,6 @@ begin
     loop
         perform evolv.enter_reversal(entry, last_event, recomputed);
     end loop;
-    insert into evolv.superseded (id) select unnest(stale);
     update public.user_levels l
     set (total_xp, current_level, peak_level) = (
             select w.total_xp, w.current_level, w.peak_level

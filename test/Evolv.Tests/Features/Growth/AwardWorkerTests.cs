@@ -141,24 +141,13 @@ public sealed class AwardWorkerTests(EvolvCluster cluster)
     {
         while (calls.TryDequeue(out var call))
         {
-            while (true)
-            {
-                try
-                {
-                    await evolv.ScalarAsync<int>(
-                        $"""
-                        insert into activity_events (user_id, type, dedupe_key)
-                        select '{people[call % people.Length]}', 'test.done', 'test {call} ' || n from generate_series(1, {EventsOfACall}) n
-                        on conflict do nothing;
-                        select 1
-                        """);
-                    break;
-                }
-                catch (Exception exception) when (exception is NpgsqlException or IOException or TimeoutException)
-                {
-                    await Task.Delay(50, Token);
-                }
-            }
+            await InsistAsync(() => evolv.ScalarAsync<int>(
+                $"""
+                insert into activity_events (user_id, type, dedupe_key)
+                select '{people[call % people.Length]}', 'test.done', 'test {call} ' || n from generate_series(1, {EventsOfACall}) n
+                on conflict do nothing;
+                select 1
+                """));
         }
     }
 
@@ -166,13 +155,29 @@ public sealed class AwardWorkerTests(EvolvCluster cluster)
     {
         for (var (before, idle) = (long.MaxValue, 0); ;)
         {
-            var pending = await evolv.ScalarAsync<long>("select count(*) from evolv.pending_events");
+            var pending = await InsistAsync(() => evolv.ScalarAsync<long>("select count(*) from evolv.pending_events"));
             if (pending == 0)
                 return;
             idle = pending < before ? 0 : idle + 1;
             Assert.True(idle < 100, $"{pending} events are not settled: {evolv.Log}");
             before = pending;
             await Task.Delay(100, Token);
+        }
+    }
+
+    // PostgreSQL was killed and comes back.
+    static async Task<T> InsistAsync<T>(Func<Task<T>> ask)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception exception) when (tries < 1000 && exception is (NpgsqlException or IOException or TimeoutException))
+            {
+                await Task.Delay(50, Token);
+            }
         }
     }
 }

@@ -457,7 +457,7 @@ public sealed class BackfillTests(EvolvCluster cluster)
         """
         select string_agg(
             format('select %L || md5(coalesce(string_agg(t::text, '' '' order by t::text), '''')) from %s t', c.oid::regclass || ' ', c.oid::regclass),
-            ' union all ')
+            ' union all ' order by c.oid)
         from pg_class c
         where c.relkind = 'r' and c.relnamespace in ('public'::regnamespace, 'evolv'::regnamespace, 'realtime'::regnamespace)
         """));
