@@ -147,6 +147,16 @@ values (world.id('recommendation'), world.id('owner'), '[]', '[]');
 insert into public.ai_generated_paths (id, user_id, goal, current_level, path_data)
 values (world.id('generated path'), world.id('owner'), 'Become a juggler', 'beginner', '{}');
 
+-- Whatever the deeds above have earned is there, before anybody looks.
+do $$
+begin
+    while evolv.settle_pending(1000) > 0 loop
+    end loop;
+    while evolv.apply_leaderboard_changes() > 0 loop
+    end loop;
+end
+$$;
+
 -- What each actor tries: `mine` finds the owner's row, `entry` is the end of an INSERT of a valid row of the person {me},
 -- `change` the SET of an UPDATE. `entry_for` is the entry in another's name where that needs other columns.
 create table world.attempts (

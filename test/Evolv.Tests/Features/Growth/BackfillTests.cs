@@ -66,7 +66,8 @@ public sealed class BackfillTests(EvolvCluster cluster)
                         }
 
                         return crossed;
-                    });
+                    }
+                );
             case 2:
                 return (
                     "days in a row", $$"""{"all": [{"event": "{{type}}", "per": "day", "at_least": 1, "target": 3}]}""",

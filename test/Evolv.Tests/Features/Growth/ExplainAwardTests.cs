@@ -123,7 +123,10 @@ public sealed class ExplainAwardTests(EvolvCluster cluster)
         var (ada, eve) = (await server.SignUpAsync("ada"), await server.SignUpAsync("eve"));
         await server.Service.CallAsync("publish-badge", new
         {
-            slug = "secret", name = "Secret", is_secret = true, rule = new { all = new[] { new Dictionary<string, object> { ["event"] = "xp.awarded", ["target"] = 1 } } },
+            slug = "secret",
+            name = "Secret",
+            is_secret = true,
+            rule = new { all = new[] { new Dictionary<string, object> { ["event"] = "xp.awarded", ["target"] = 1 } } },
         });
         await server.Service.CallAsync("add-xp", new { user_id = ada.Id, amount = 10, source = "quiz_completion" });
 

@@ -131,7 +131,13 @@ sealed class GrowthOracle(
         _held.Add(new Held(badge, tier, number, seen.At));
         var awarded = seen with
         {
-            Type = "badge.awarded", Actor = seen.Person, Object = badge.Id, Number = null, Text = null, Kind = null, Key = $"{badge.Id} {tier} {number}",
+            Type = "badge.awarded",
+            Actor = seen.Person,
+            Object = badge.Id,
+            Number = null,
+            Text = null,
+            Kind = null,
+            Key = $"{badge.Id} {tier} {number}",
         };
         if (points > 0)
             Enter(badgeReward, awarded.Key, Math.Min(points, 100_000), awarded);

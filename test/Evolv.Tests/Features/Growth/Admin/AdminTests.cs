@@ -21,8 +21,18 @@ public sealed class AdminTests(EvolvCluster cluster)
         // Valid for each of them, as far as it goes.
         var body = new
         {
-            slug = "a-rule", event_type = "post.created", amount = 5, name = "A name", rule = JsonElement.Parse("""{"all":[{"event":"post.created","target":1}]}"""),
-            badge_id = id, user_id = teacher.Id, user_badge_id = id, xp_transaction_id = id, flag_id = id, decision = "release", reason = "because",
+            slug = "a-rule",
+            event_type = "post.created",
+            amount = 5,
+            name = "A name",
+            rule = JsonElement.Parse("""{"all":[{"event":"post.created","target":1}]}"""),
+            badge_id = id,
+            user_id = teacher.Id,
+            user_badge_id = id,
+            xp_transaction_id = id,
+            flag_id = id,
+            decision = "release",
+            reason = "because",
             xp_required = new[] { 0, 10 },
         };
 
