@@ -272,6 +272,26 @@ create schema evolv;
 
 grant usage on schema evolv to anon, authenticated, service_role;
 
+-- evolv.derived_events ------------------------------------------------------------------------------------------------
+
+create table evolv.derived_events (
+    id bigint generated always as identity not null,
+    user_id uuid not null,
+    event_id bigint not null,
+    at timestamp with time zone not null,
+    type text not null,
+    object_id uuid,
+    metadata jsonb not null,
+    constraint derived_events_pkey PRIMARY KEY (id)
+);
+
+alter table evolv.derived_events enable row level security;
+
+CREATE INDEX derived_events_user_id_idx ON evolv.derived_events USING btree (user_id, type, id);
+
+CREATE TRIGGER derived_events_queue_leaderboard AFTER INSERT ON evolv.derived_events FOR EACH ROW WHEN (new.type = 'streak.extended'::text) EXECUTE FUNCTION evolv.queue_streak();
+CREATE TRIGGER derived_events_queue_leaderboard_again AFTER DELETE ON evolv.derived_events REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION evolv.queue_streak_again();
+
 -- evolv.idempotency_keys ----------------------------------------------------------------------------------------------
 
 create table evolv.idempotency_keys (
@@ -289,36 +309,160 @@ alter table evolv.idempotency_keys enable row level security;
 
 CREATE INDEX idempotency_keys_created_at_idx ON evolv.idempotency_keys USING btree (created_at);
 
--- evolv.leaderboard_all_time ------------------------------------------------------------------------------------------
+-- evolv.leaderboard_changes -------------------------------------------------------------------------------------------
 
-create materialized view evolv.leaderboard_all_time as
- SELECT p.id AS user_id,
-        CASE
-            WHEN s.leaderboard_mode = 'anonymous'::text THEN NULL::text
-            ELSE p.full_name
-        END AS full_name,
-        CASE
-            WHEN s.leaderboard_mode = 'anonymous'::text THEN NULL::text
-            ELSE p.avatar_url
-        END AS avatar_url,
-    p.user_type,
-    l.current_level,
-    l.total_xp,
-    ( SELECT count(*) AS count
-           FROM public.user_badges ub
-          WHERE ub.user_id = p.id) AS badge_count,
-    ( SELECT count(*) AS count
-           FROM public.user_skills us
-          WHERE us.user_id = p.id AND us.verified) AS skill_count,
-    rank() OVER (ORDER BY l.total_xp DESC) AS rank,
-    s.leaderboard_mode = 'anonymous'::text AS is_anonymous
-   FROM public.user_levels l
-     JOIN public.profiles p ON p.id = l.user_id
-     JOIN public.user_settings s ON s.user_id = p.id
-  WHERE l.total_xp > 0 AND NOT p.is_guest AND p.deactivated_at IS NULL AND s.leaderboard_mode <> 'hidden'::text;
+create table evolv.leaderboard_changes (
+    id bigint generated always as identity not null,
+    user_id uuid not null,
+    kind text not null,
+    amount bigint,
+    at timestamp with time zone,
+    scope text,
+    scope_id uuid,
+    constraint leaderboard_changes_pkey PRIMARY KEY (id),
+    constraint leaderboard_changes_kind_check CHECK (kind = ANY (ARRAY['xp'::text, 'badges'::text, 'skills'::text, 'streak'::text, 'again'::text, 'listing'::text, 'membership'::text, 'gone'::text]))
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
 
-CREATE INDEX leaderboard_all_time_rank_idx ON evolv.leaderboard_all_time USING btree (rank, user_id);
-CREATE UNIQUE INDEX leaderboard_all_time_user_id_idx ON evolv.leaderboard_all_time USING btree (user_id);
+alter table evolv.leaderboard_changes enable row level security;
+
+CREATE INDEX leaderboard_changes_user_id_idx ON evolv.leaderboard_changes USING btree (user_id);
+
+-- evolv.leaderboard_counts --------------------------------------------------------------------------------------------
+
+create table evolv.leaderboard_counts (
+    board_id integer not null,
+    period_start date not null,
+    shift integer not null,
+    prefix bigint not null,
+    people bigint not null,
+    constraint leaderboard_counts_pkey PRIMARY KEY (board_id, period_start, shift, prefix),
+    constraint leaderboard_counts_people_check CHECK (people > 0),
+    constraint leaderboard_counts_shift_check CHECK (shift = ANY (ARRAY[0, 5, 10, 15, 20, 25, 30, 35]))
+) with (fillfactor=70);
+
+alter table evolv.leaderboard_counts enable row level security;
+
+-- evolv.leaderboard_entries -------------------------------------------------------------------------------------------
+
+create table evolv.leaderboard_entries (
+    board_id integer not null,
+    period_start date not null,
+    user_id uuid not null,
+    score bigint not null,
+    is_listed boolean not null,
+    tie uuid default gen_random_uuid() not null,
+    constraint leaderboard_entries_pkey PRIMARY KEY (board_id, period_start, user_id)
+);
+
+alter table evolv.leaderboard_entries enable row level security;
+
+CREATE INDEX leaderboard_entries_order_idx ON evolv.leaderboard_entries USING btree (board_id, period_start, score DESC, tie) WHERE is_listed;
+
+-- evolv.leaderboard_settings ------------------------------------------------------------------------------------------
+
+create table evolv.leaderboard_settings (
+    is_only boolean default true not null,
+    time_zone text default 'UTC'::text not null,
+    constraint leaderboard_settings_pkey PRIMARY KEY (is_only),
+    constraint leaderboard_settings_is_only_check CHECK (is_only)
+);
+
+alter table evolv.leaderboard_settings enable row level security;
+
+-- evolv.leaderboards --------------------------------------------------------------------------------------------------
+
+create table evolv.leaderboards (
+    id integer generated always as identity not null,
+    scope text not null,
+    scope_id uuid,
+    metric text not null,
+    period text not null,
+    state text default 'asked'::text not null,
+    filled_by bigint default 0 not null,
+    last_asked_at timestamp with time zone default now() not null,
+    constraint leaderboards_pkey PRIMARY KEY (id),
+    constraint leaderboards_scope_scope_id_metric_period_key UNIQUE NULLS NOT DISTINCT (scope, scope_id, metric, period),
+    constraint leaderboards_check CHECK ((scope = 'global'::text) = (scope_id IS NULL)),
+    constraint leaderboards_metric_check CHECK (metric = ANY (ARRAY['xp'::text, 'badges'::text, 'skills'::text, 'streak'::text])),
+    constraint leaderboards_period_check CHECK (period = ANY (ARRAY['all'::text, 'month'::text, 'week'::text, 'day'::text])),
+    constraint leaderboards_scope_check CHECK (scope = ANY (ARRAY['global'::text, 'guild'::text, 'path'::text, 'skill'::text])),
+    constraint leaderboards_state_check CHECK (state = ANY (ARRAY['asked'::text, 'kept'::text, 'asleep'::text]))
+);
+
+alter table evolv.leaderboards enable row level security;
+
+CREATE INDEX leaderboards_asked_idx ON evolv.leaderboards USING btree (id) WHERE (state = 'asked'::text);
+
+-- evolv.pending_events ------------------------------------------------------------------------------------------------
+
+create table evolv.pending_events (
+    event_id bigint not null,
+    user_id uuid not null,
+    occurred_at timestamp with time zone not null,
+    constraint pending_events_pkey PRIMARY KEY (event_id)
+) with (autovacuum_vacuum_scale_factor=0, autovacuum_vacuum_threshold=5000);
+
+alter table evolv.pending_events enable row level security;
+
+CREATE INDEX pending_events_user_id_idx ON evolv.pending_events USING btree (user_id, occurred_at, event_id);
+
+-- evolv.settle_failures -----------------------------------------------------------------------------------------------
+
+create table evolv.settle_failures (
+    user_id uuid not null,
+    error text not null,
+    tries integer default 1 not null,
+    failed_at timestamp with time zone default clock_timestamp() not null,
+    retry_at timestamp with time zone not null,
+    constraint settle_failures_pkey PRIMARY KEY (user_id)
+);
+
+alter table evolv.settle_failures enable row level security;
+
+-- evolv.settled_events ------------------------------------------------------------------------------------------------
+
+create table evolv.settled_events (
+    event_id bigint not null,
+    user_id uuid not null,
+    at timestamp with time zone not null,
+    constraint settled_events_pkey PRIMARY KEY (event_id)
+);
+
+alter table evolv.settled_events enable row level security;
+
+CREATE INDEX settled_events_user_id_idx ON evolv.settled_events USING btree (user_id, at DESC, event_id DESC);
+
+-- evolv.superseded ----------------------------------------------------------------------------------------------------
+
+create table evolv.superseded (
+    id uuid not null,
+    constraint superseded_pkey PRIMARY KEY (id)
+);
+
+alter table evolv.superseded enable row level security;
+
+-- evolv.counted_entries -----------------------------------------------------------------------------------------------
+
+create view evolv.counted_entries with (security_invoker=on) as
+ SELECT id,
+    user_id,
+    amount,
+    source,
+    metadata,
+    event_id,
+    rule_version_id,
+    rule_id,
+    award_key,
+    revision,
+    badge_id,
+    reversal_of,
+    awarded_at,
+    local_date,
+    created_at
+   FROM public.xp_transactions x
+  WHERE reversal_of IS NULL AND NOT (EXISTS ( SELECT
+           FROM evolv.superseded s
+          WHERE s.id = x.id));
 
 -- Functions of evolv --------------------------------------------------------------------------------------------------
 
@@ -346,10 +490,7 @@ declare
     asker constant text := coalesce(auth.uid()::text, auth.role());
     known evolv.idempotency_keys;
     level_before int;
-    standing public.user_levels;
     event_id bigint;
-    due record;
-    rewards jsonb := '[]';
 begin
     if auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
         raise exception 'only admins and the service may award XP' using errcode = 'insufficient_privilege';
@@ -385,41 +526,11 @@ begin
         raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
     end if;
 
-    insert into public.activity_events (user_id, type, metadata, time_zone)
-    values (
-        add_xp.user_id, 'xp.awarded', jsonb_build_object('source', add_xp.source, 'amount', add_xp.amount),
-        coalesce((select s.time_zone from public.user_settings s where s.user_id = add_xp.user_id), 'UTC'))
-    returning id into event_id;
-
-    standing := evolv.apply_xp(add_xp.user_id, add_xp.amount, add_xp.source, add_xp.metadata, event_id);
-    if standing.current_level > level_before then
-        select * into due from evolv.award_level_badges(add_xp.user_id, event_id, standing);
-        standing := due.standing;
-        rewards := due.rewards;
-    end if;
-
-    -- Deeds are news; routine is not, unless it lifted the person.
-    if add_xp.source not in ('daily_login', 'social_interaction') or standing.current_level > level_before then
-        perform evolv.publish_activity(
-            add_xp.user_id,
-            case add_xp.source
-                when 'course_completion' then 'course_completion'
-                when 'skill_mastery' then 'skill_update'
-                else 'achievement'
-            end,
-            jsonb_strip_nulls(jsonb_build_object(
-                'source', add_xp.source,
-                'xp_added', add_xp.amount,
-                'new_level', case when standing.current_level > level_before then standing.current_level end)));
-    end if;
-
-    data := jsonb_build_object(
-        'xp_added', add_xp.amount,
-        'total_xp', standing.total_xp,
-        'current_level', standing.current_level,
-        'level_up', standing.current_level > level_before,
-        'new_level', case when standing.current_level > level_before then standing.current_level end,
-        'rewards', rewards);
+    event_id := evolv.record_event(
+        add_xp.user_id, 'xp.awarded', actor_id => auth.uid(),
+        metadata => jsonb_build_object('source', add_xp.source, 'amount', add_xp.amount, 'award', add_xp.metadata));
+    perform evolv.settle_now(add_xp.user_id);
+    data := evolv.award_answer(add_xp.user_id, event_id, level_before, add_xp.amount);
     replayed := false;
 
     if idempotency_key is not null then
@@ -487,6 +598,66 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.adopt_badge_rule(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    rule_version public.badge_rule_versions;
+    judged record;
+    state jsonb;
+    barred constant boolean := evolv.is_barred(event.user_id, event.object_id, at);
+    held int;
+    was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
+begin
+    select * into strict rule_version from public.badge_rule_versions v where v.id = (event.metadata ->> 'rule_version_id')::uuid;
+    if event.metadata @> '{"silent": true}' then
+        perform set_config('evolv.quiet', 'on', true);
+    end if;
+    judged := evolv.judge(event.user_id, person, rule_version.rule, rule_version.valid_from, rule_version.valid_until, at);
+    state := judged.state;
+    select coalesce(max(b.tier), 0) into held
+    from public.user_badges b
+    where b.user_id = person and b.badge_id = event.object_id and b.revoked_at is null and b.rule_version_id is not null;
+
+    if rule_version.policy <> 'keep' and not rule_version.rule @> '{"repeat": true}' and held > coalesce((state ->> 'tier')::int, 0) then
+        if rule_version.policy = 're_evaluate' then
+            perform evolv.revoke_badges(
+                person, event.object_id, coalesce((state ->> 'tier')::int, 0) + 1, event, at, event.actor_id,
+                format('The rule of this badge has changed (version %s).', rule_version.version));
+        else
+            perform set_config('evolv.quiet', was_quiet, true);
+            perform evolv.notify_person(
+                person, 'badge_rule_changed', jsonb_build_object('badge_id', event.object_id, 'version', rule_version.version));
+        end if;
+    end if;
+    if barred then
+        state := (state - 'tier') || '{"barred": true}';
+    elsif rule_version.policy <> 're_evaluate' and not rule_version.rule @> '{"repeat": true}' and held > coalesce((state ->> 'tier')::int, 0) then
+        state := state || jsonb_build_object('tier', held); -- kept
+    end if;
+    perform evolv.save_progress(person, rule_version, state);
+
+    if not barred then
+        if rule_version.rule @> '{"repeat": true}' then
+            select count(*) into held
+            from public.user_badges b
+            where b.user_id = person and b.badge_id = event.object_id and b.revoked_at is null;
+        else
+            held := 0;
+        end if;
+        for i in held + 1 .. cardinality(judged.crossings) loop
+            perform evolv.grant_badge(
+                person, event.object_id, judged.tiers[i], evolv.badge_points(rule_version, judged.tiers[i]), rule_version.id, null,
+                judged.crossings[i], event, at, rule_version.rule @> '{"repeat": true}');
+        end loop;
+    end if;
+    perform set_config('evolv.quiet', was_quiet, true);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.anonymise_profile()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -498,32 +669,392 @@ begin
     set handle = null, full_name = 'Deleted user', avatar_url = null, bio = '', deactivated_at = now()
     where id = old.id;
     delete from public.user_settings where user_id = old.id;
+    delete from public.profile_zone_history where user_id = old.id;
     delete from public.user_roles where user_id = old.id;
     return null;
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.apply_xp(user_id uuid, amount bigint, source text, metadata jsonb, event_id bigint, badge_id uuid DEFAULT NULL::uuid, reversal_of uuid DEFAULT NULL::uuid)
- RETURNS public.user_levels
+CREATE OR REPLACE FUNCTION evolv.apply_event(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    entry public.xp_transactions;
+    level_before int;
+    level_after int;
+begin
+    case event.type
+        when 'person.active' then
+            perform evolv.streak_step(person, event, at);
+        when 'streak.scheduled', 'streak.paused', 'streak.resumed', 'streak.repaired' then
+            perform evolv.change_streak(person, event, at);
+        when 'badge.rule_published' then
+            perform evolv.adopt_badge_rule(person, event, at);
+        when 'badge.granted' then
+            perform evolv.grant_badge(
+                person, event.object_id, (event.metadata ->> 'tier')::int, (event.metadata ->> 'points')::int, null, event.actor_id, event,
+                event, at);
+            update public.badge_progress p set state = p.state - 'barred' where p.user_id = person and p.badge_id = event.object_id;
+        when 'badge.revoked' then
+            perform evolv.revoke_badges(
+                person, event.object_id, (event.metadata ->> 'tier')::int, event, at, event.actor_id, event.metadata ->> 'reason');
+            update public.badge_progress p
+            set state = p.state || '{"barred": true}'
+            where p.user_id = person and p.badge_id = event.object_id;
+        when 'xp.voided' then
+            entry := evolv.standing_entry(person, event.object_id, event.metadata ->> 'award_key');
+            if entry.id is not null then
+                perform evolv.reverse_xp(person, entry, event.id, at, event.metadata ->> 'reason');
+                perform evolv.notify_person(
+                    person, 'xp_voided', jsonb_build_object('amount', entry.amount, 'reason', event.metadata ->> 'reason'));
+            end if;
+        when 'integrity.held' then
+            perform evolv.raise_flag(person, event.object_id, event, event.actor_id, event.metadata ->> 'reason');
+        when 'integrity.released', 'integrity.upheld' then
+            perform evolv.decide_flag(person, event, at);
+        when 'levels.published' then
+            select l.current_level into level_before from public.user_levels l where l.user_id = person;
+            update public.user_levels l
+            set current_level = evolv.level_for(l.total_xp, apply_event.at),
+                peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp, apply_event.at)),
+                updated_at = now()
+            where l.user_id = person
+            returning l.current_level into level_after;
+            if level_after > level_before then
+                perform evolv.derive_event(
+                    person, event, apply_event.at, 'level.reached', null, null, jsonb_build_object('level', level_after),
+                    format('level %s %s', level_after, event.id));
+            end if;
+        else
+    end case;
+    perform evolv.apply_rules(person, event, at);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.apply_leaderboard_changes(most integer DEFAULT 2000)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_nestloop TO 'off'
+ SET jit TO 'off'
+AS $function$
+declare
+    moment constant timestamptz := clock_timestamp();
+    zone text;
+    asked evolv.leaderboards;
+    applied int;
+    gone uuid[];
+begin
+    if not exists (select from evolv.leaderboard_changes) and not exists (select from evolv.leaderboards where state = 'asked') then
+        return 0;
+    end if;
+    if not pg_try_advisory_xact_lock(hashtextextended('evolv.leaderboards', 0)) then
+        return 0;
+    end if;
+    zone := (select s.time_zone from evolv.leaderboard_settings s);
+
+    -- A board with many members is filled as if they all came now, in as many turns as it takes.
+    for asked in select * from evolv.leaderboards b where b.state = 'asked' loop
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id)
+        select m.user_id, 'membership', asked.scope, asked.scope_id
+        from evolv.leaderboard_members(asked.scope, asked.scope_id) m (user_id);
+        update evolv.leaderboards b
+        set state = 'kept', filled_by = coalesce((select max(c.id) from evolv.leaderboard_changes c), 0)
+        where b.id = asked.id;
+    end loop;
+
+    with picked as materialized (
+        select c.ctid as row, c.user_id, c.kind
+        from evolv.leaderboard_changes c
+        order by c.id
+        limit most
+    ),
+    -- Of those whose scores are computed anew everything that is queued: it is in what they are computed from.
+    changed as materialized (
+        delete from evolv.leaderboard_changes c
+        where c.ctid = any (array(
+            select p.row from picked p
+            union
+            select c.row
+            from (select distinct p.user_id from picked p where p.kind = 'again') p
+            cross join lateral (
+                select c.ctid as row
+                from evolv.leaderboard_changes c
+                where c.user_id = p.user_id
+                offset 0
+            ) c
+        ))
+        returning c.user_id, c.kind, c.amount, c.at, c.scope, c.scope_id
+    ),
+    wholes as materialized (
+        select b.id, b.metric, b.period, evolv.leaderboard_open(b.period, moment, zone) as open
+        from evolv.leaderboards b
+        where b.scope = 'global'
+    ),
+    -- Whose entry on which global board, and what is added to it.
+    touched as (
+        select w.id as board_id, w.metric, w.period, s.start, c.user_id,
+            case w.metric when 'streak' then max(c.amount) else sum(c.amount)::bigint end as amount
+        from changed c
+        join wholes w on w.metric = c.kind
+        cross join lateral (select evolv.leaderboard_start(w.period, c.at, zone) as start offset 0) s
+        where s.start >= w.open[1]
+        group by w.id, w.metric, w.period, s.start, c.user_id
+
+        union all
+        select w.id, w.metric, w.period, o.start, c.user_id, null
+        from (select distinct user_id from changed where kind in ('listing', 'again')) c
+        cross join wholes w
+        cross join lateral unnest(w.open) o (start)
+    ),
+    again as (
+        select distinct user_id from changed where kind = 'again'
+    ),
+    standings as materialized (
+        select t.board_id, t.metric, t.period, t.start, t.user_id, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
+            n.score, p.is_eligible and n.score > 0 as is_listed
+        from (
+            select board_id, metric, period, start, user_id, max(amount) as amount
+            from touched
+            group by board_id, metric, period, start, user_id
+        ) t
+        left join again a using (user_id)
+        left join lateral (
+            select e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = t.board_id and e.period_start = t.start and e.user_id = t.user_id
+            limit 1
+        ) e on true
+        cross join lateral (
+            select case
+                when a.user_id is not null then evolv.leaderboard_score(
+                    t.metric,
+                    t.user_id,
+                    case t.period when 'all' then '-infinity' else t.start::timestamp at time zone zone end,
+                    evolv.leaderboard_end(t.period, t.start, zone))
+                when t.metric = 'streak' then greatest(e.score, t.amount)
+                else coalesce(e.score, 0) + coalesce(t.amount, 0)
+            end as score
+            offset 0
+        ) n
+        cross join lateral (select evolv.may_be_listed(t.user_id) as is_eligible offset 0) p
+        where (e.score is not null or t.amount is not null or n.score <> 0) and p.is_eligible is not null
+    ),
+    -- Whose entry on which part: of those whose score or listing changed, on the parts where they are; and where they came or went.
+    scoped as (
+        select b.id as board_id, s.start, s.user_id
+        from (select distinct user_id from standings) p
+        cross join lateral (
+            select 'guild' as scope, m.guild_id as scope_id
+            from public.guild_members m
+            where m.user_id = p.user_id and m.state = 'active'
+            union all
+            select 'path', e.path_id from public.learning_path_enrollments e where e.user_id = p.user_id
+            union all
+            select 'skill', k.skill_id from public.user_skills k where k.user_id = p.user_id and k.verified
+            offset 0
+        ) m
+        join evolv.leaderboards b on b.scope = m.scope and b.scope_id = m.scope_id and b.state = 'kept'
+        join standings s on s.user_id = p.user_id and s.metric = b.metric and s.period = b.period
+
+        union
+        select b.id, o.start, c.user_id
+        from changed c
+        join evolv.leaderboards b on b.scope = c.scope and b.scope_id = c.scope_id and b.state = 'kept'
+        join wholes w on w.metric = b.metric and w.period = b.period
+        cross join lateral unnest(w.open) o (start)
+        where c.kind = 'membership'
+    ),
+    scoped_standings as materialized (
+        select d.board_id, d.start, d.user_id, e.row, e.score as old_score, coalesce(e.is_listed, false) as was_listed,
+            n.score, coalesce(n.is_listed, false) as is_listed
+        from (
+            select c.board_id, c.start, c.user_id, b.scope, b.scope_id, w.id as whole_id, s.score, s.is_listed
+            from scoped c
+            join evolv.leaderboards b on b.id = c.board_id
+            join wholes w on w.metric = b.metric and w.period = b.period
+            left join standings s on s.board_id = w.id and s.start = c.start and s.user_id = c.user_id
+        ) d
+        left join lateral (
+            select e.ctid as row, e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = d.board_id and e.period_start = d.start and e.user_id = d.user_id
+            limit 1
+        ) e on true
+        left join lateral (
+            select e.score, e.is_listed
+            from evolv.leaderboard_entries e
+            where e.board_id = d.whole_id and e.period_start = d.start and e.user_id = d.user_id
+            limit 1
+        ) g on true
+        -- Nothing, for those who are no members.
+        left join lateral (
+            select coalesce(d.score, g.score) as score, coalesce(d.is_listed, g.is_listed) as is_listed
+            where evolv.is_leaderboard_member(d.scope, d.scope_id, d.user_id)
+            offset 0
+        ) n on true
+    ),
+    entered as (
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select s.board_id, s.start, s.user_id, s.score, s.is_listed
+        from standings s
+        where (s.score, s.is_listed) is distinct from (s.old_score, s.was_listed)
+        union all
+        select s.board_id, s.start, s.user_id, s.score, s.is_listed
+        from scoped_standings s
+        where s.score is not null and (s.score, s.is_listed) is distinct from (s.old_score, s.was_listed)
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed
+    ),
+    removed as (
+        delete from evolv.leaderboard_entries e
+        where e.ctid = any (array(select s.row from scoped_standings s where s.row is not null and s.score is null))
+    ),
+    moves as (
+        select s.board_id, s.start, s.old_score, s.was_listed, s.score, s.is_listed
+        from standings s
+        union all
+        select s.board_id, s.start, s.old_score, s.was_listed, s.score, s.is_listed
+        from scoped_standings s
+    ),
+    tallies as materialized (
+        select d.board_id, d.start, d.shift, d.prefix, k.row, coalesce(k.people, 0) + d.people as people
+        from (
+            select m.board_id, m.start, bits.shift, v.score >> bits.shift as prefix, sum(v.people)::bigint as people
+            from moves m
+            cross join lateral (values (m.was_listed, m.old_score, -1), (m.is_listed, m.score, 1)) v (counts, score, people)
+            cross join generate_series(0, 35, 5) bits (shift)
+            where v.counts
+            group by m.board_id, m.start, bits.shift, v.score >> bits.shift
+            having sum(v.people) <> 0
+        ) d
+        left join lateral (
+            select k.ctid as row, k.people
+            from evolv.leaderboard_counts k
+            where k.board_id = d.board_id and k.period_start = d.start and k.shift = d.shift and k.prefix = d.prefix
+            limit 1
+        ) k on true
+    ),
+    counted as (
+        insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+        select t.board_id, t.start, t.shift, t.prefix, t.people
+        from tallies t
+        where t.people > 0
+        on conflict (board_id, period_start, shift, prefix) do update
+        set people = excluded.people
+    ),
+    emptied as (
+        delete from evolv.leaderboard_counts k
+        where k.ctid = any (array(select t.row from tallies t where t.people <= 0))
+    )
+    select count(*), array_agg(distinct c.user_id) filter (where c.kind = 'gone')
+    into applied, gone
+    from changed c;
+
+    if gone is not null then
+        perform evolv.drop_from_leaderboards(gone);
+    end if;
+    return applied;
+end
+$function$;
+
+grant execute on function evolv.apply_leaderboard_changes(most integer) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.apply_rules(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    document jsonb; -- made when it is needed
+    xp_rule record;
+    badge_rule public.badge_rule_versions;
+begin
+    for xp_rule in
+        select v as rule_version, r.source
+        from public.xp_rule_versions v
+        join public.xp_rules r on r.id = v.rule_id
+        where v.event_type = event.type and v.is_active and v.valid_from <= apply_rules.at
+            and (v.valid_until is null or v.valid_until > apply_rules.at)
+            and (v.condition is null or evolv.event_document(event) @@ v.condition::jsonpath)
+            and not exists (
+                select
+                from public.xp_rule_versions n
+                where n.rule_id = v.rule_id and n.version > v.version and n.valid_from <= apply_rules.at
+            )
+        order by v.rule_id
+    loop
+        perform evolv.pay(person, xp_rule.rule_version, xp_rule.source, event, apply_rules.at);
+    end loop;
+    for badge_rule in
+        select v.*
+        from public.badge_rule_versions v
+        where v.event_types @> array[event.type] and v.is_active and v.published_at <= apply_rules.at
+            and not exists (
+                select
+                from public.badge_rule_versions n
+                where n.badge_id = v.badge_id and n.version > v.version and n.published_at <= apply_rules.at
+            )
+        order by v.badge_id
+    loop
+        document := coalesce(document, evolv.event_document(event));
+        perform evolv.step_badge(person, badge_rule, event, document, apply_rules.at);
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.apply_xp(person uuid, event public.activity_events, at timestamp with time zone, rule_version public.xp_rule_versions, source text, amount bigint, award_key text, metadata jsonb DEFAULT '{}'::jsonb, badge_id uuid DEFAULT NULL::uuid)
+ RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
     standing public.user_levels;
+    level_after int;
+    revision int := 1;
 begin
+    select * into strict standing from public.user_levels l where l.user_id = person;
+    level_after := evolv.level_for(standing.total_xp + amount, at);
     update public.user_levels l
-    set total_xp = l.total_xp + apply_xp.amount,
-        current_level = evolv.level_for(l.total_xp + apply_xp.amount),
-        peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp + apply_xp.amount)),
+    set total_xp = standing.total_xp + apply_xp.amount,
+        current_level = level_after,
+        peak_level = greatest(l.peak_level, level_after),
         updated_at = now()
-    where l.user_id = apply_xp.user_id
-    returning * into strict standing;
+    where l.user_id = person;
+    for attempt in 1 .. 2 loop
+        insert into public.xp_transactions (
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
+        values (
+            person, apply_xp.amount, apply_xp.source, apply_xp.metadata, event.id, rule_version.id, rule_version.rule_id,
+            apply_xp.award_key, revision, apply_xp.badge_id, event.occurred_at, event.local_date)
+        on conflict do nothing;
+        exit when found;
+        revision := evolv.next_revision(person, rule_version.rule_id, apply_xp.award_key);
+    end loop;
 
-    insert into public.xp_transactions (user_id, amount, source, metadata, event_id, badge_id, reversal_of)
-    values (apply_xp.user_id, apply_xp.amount, apply_xp.source, apply_xp.metadata, apply_xp.event_id, apply_xp.badge_id, apply_xp.reversal_of);
-
-    return standing;
+    -- Deeds are news; routine is not, unless it lifted the person. A badge is news of its own.
+    if not evolv.is_quiet()
+        and (apply_xp.source not in ('daily_login', 'social_interaction', 'achievement_unlock') or level_after > standing.current_level) then
+        perform evolv.publish_activity(
+            person,
+            case apply_xp.source when 'course_completion' then 'course_completion' when 'skill_mastery' then 'skill_update' else 'achievement' end,
+            jsonb_strip_nulls(jsonb_build_object(
+                'source', apply_xp.source,
+                'xp_added', apply_xp.amount,
+                'new_level', case when level_after > standing.current_level then level_after end)),
+            event.occurred_at);
+    end if;
+    if level_after > standing.current_level then
+        perform evolv.derive_event(
+            person, event, apply_xp.at, 'level.reached', null, null, jsonb_build_object('level', level_after),
+            format('level %s %s', level_after, event.id));
+    end if;
 end
 $function$;
 
@@ -535,40 +1066,262 @@ RETURN ((jsonb_typeof(attachments) = 'array'::text) AND (jsonb_array_length(atta
 
 grant execute on function evolv.are_attachments(attachments jsonb) to anon, authenticated, service_role;
 
-CREATE OR REPLACE FUNCTION evolv.award_level_badges(user_id uuid, event_id bigint, INOUT standing public.user_levels, OUT rewards jsonb)
- RETURNS record
+CREATE OR REPLACE FUNCTION evolv.award_answer(person uuid, event_id bigint, level_before integer, xp_added bigint)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'xp_added', xp_added,
+        'total_xp', l.total_xp,
+        'current_level', l.current_level,
+        'level_up', l.current_level > level_before,
+        'new_level', case when l.current_level > level_before then l.current_level end,
+        'rewards', coalesce((
+            select jsonb_agg(
+                jsonb_build_object('type', 'achievement', 'id', b.id, 'name', b.name, 'xp', coalesce(x.amount, 0))
+                order by b.requirement_value, b.id)
+            from public.user_badges ub
+            join public.badges b on b.id = ub.badge_id
+            left join public.xp_transactions x
+                on x.user_id = person and x.event_id = award_answer.event_id and x.badge_id = b.id
+                    and x.award_key = format('%s %s %s', ub.badge_id, ub.tier, ub.seq)
+            where ub.user_id = person and ub.event_id = award_answer.event_id
+        ), '[]'))
+    from public.user_levels l
+    where l.user_id = person
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.award_badge(user_id uuid, badge_id uuid, tier integer, reason text)
+ RETURNS jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 declare
     badge public.badges;
+    rule_version public.badge_rule_versions;
+    granting bigint;
 begin
-    rewards := '[]';
-    loop
-        select b.* into badge
-        from public.badges b
-        where b.requirement_type = 'level'
-            and b.is_active
-            and b.requirement_value <= standing.current_level
-            and not exists (
-                select
-                from public.user_badges ub
-                where ub.user_id = award_level_badges.user_id and ub.badge_id = b.id
-            )
-        order by b.requirement_value, b.id
-        limit 1;
-        exit when not found;
+    perform evolv.require_admin();
+    perform evolv.person_asked_for(award_badge.user_id);
+    select * into badge from public.badges b where b.id = award_badge.badge_id;
+    if not found then
+        raise exception 'badge_id names no badge' using errcode = 'PT404', hint = 'badge_not_found';
+    end if;
+    select * into rule_version from evolv.current_badge_rules() v where v.badge_id = badge.id;
+    if award_badge.tier > 1 and evolv.rule_tier(rule_version.rule, award_badge.tier) is null then
+        raise exception 'tier: this badge has no tier %', award_badge.tier using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    perform from public.user_levels l where l.user_id = award_badge.user_id for no key update;
+    if exists (
+        select
+        from public.user_badges b
+        where b.user_id = award_badge.user_id and b.badge_id = badge.id and b.tier = award_badge.tier and b.revoked_at is null
+    ) then
+        raise exception 'the person has this badge' using errcode = 'PT409', hint = 'badge_already_awarded';
+    end if;
+    granting := evolv.record_event(
+        award_badge.user_id, 'badge.granted', 'badge', badge.id, auth.uid(),
+        jsonb_build_object(
+            'tier', award_badge.tier, 'reason', reason,
+            'points', coalesce((evolv.rule_tier(rule_version.rule, award_badge.tier) ->> 'points')::int, badge.points)));
+    perform evolv.settle_now(award_badge.user_id);
+    return (select to_jsonb(b) from public.user_badges b where b.user_id = award_badge.user_id and b.event_id = granting and b.badge_id = badge.id);
+end
+$function$;
 
-        insert into public.user_badges (user_id, badge_id, event_id)
-        values (award_level_badges.user_id, badge.id, award_level_badges.event_id);
-        perform evolv.publish_activity(award_level_badges.user_id, 'achievement', jsonb_build_object('badge_id', badge.id));
-        if badge.points > 0 then
-            standing := evolv.apply_xp(
-                award_level_badges.user_id, badge.points, 'achievement_unlock', '{}', award_level_badges.event_id, badge.id);
+grant execute on function evolv.award_badge(user_id uuid, badge_id uuid, tier integer, reason text) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.backfill_badge(rule_version public.badge_rule_versions, silent boolean)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    people int;
+begin
+    insert into public.activity_events (user_id, type, actor_id, object_type, object_id, metadata, dedupe_key, occurred_at)
+    select
+        p.user_id, 'badge.rule_published', rule_version.published_by, 'badge', rule_version.badge_id,
+        jsonb_build_object('rule_version_id', rule_version.id, 'version', rule_version.version, 'silent', silent),
+        'badge.rule_published ' || rule_version.id || ' ' || p.user_id, rule_version.published_at
+    from (
+        select e.user_id from public.activity_events e where e.type = any (rule_version.event_types) and e.occurred_at < rule_version.published_at
+        union
+        select d.user_id from evolv.derived_events d where d.type = any (rule_version.event_types) and d.at < rule_version.published_at
+        union
+        select b.user_id from public.user_badges b where b.badge_id = rule_version.badge_id and b.revoked_at is null and b.earned_at < rule_version.published_at
+    ) p
+    on conflict (dedupe_key) do nothing;
+    get diagnostics people = row_count;
+    return people;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.backfill_badge_now(badge_id uuid, silent boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    newest public.badge_rule_versions;
+begin
+    perform evolv.require_admin();
+    select * into newest from evolv.current_badge_rules() v where v.badge_id = backfill_badge_now.badge_id;
+    if newest.id is null then
+        raise exception 'badge_id names no badge with a rule' using errcode = 'PT404', hint = 'badge_not_found';
+    end if;
+    newest.published_at := clock_timestamp(); -- the moment from which on these people are judged
+    return jsonb_build_object('badge_id', newest.badge_id, 'version', newest.version, 'people_to_judge', evolv.backfill_badge(newest, silent));
+end
+$function$;
+
+grant execute on function evolv.backfill_badge_now(badge_id uuid, silent boolean) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.badge_points(rule_version public.badge_rule_versions, tier integer)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce((evolv.rule_tier(rule_version.rule, tier) ->> 'points')::int, b.points)
+    from public.badges b
+    where b.id = rule_version.badge_id
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.badge_rule_problem(rule jsonb)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+    groups constant text[] := array(select k from jsonb_object_keys(case jsonb_typeof(rule) when 'object' then rule else '{}' end) k where k in ('all', 'any'));
+    criterion jsonb;
+    tier jsonb;
+    place text;
+    key text;
+    least numeric := 0;
+begin
+    if jsonb_typeof(rule) is distinct from 'object' then
+        return 'rule must be an object';
+    end if;
+    select k into key from jsonb_object_keys(rule) k where k not in ('all', 'any', 'tiers', 'repeat') limit 1;
+    if found then
+        return format('rule.%s is not known', key);
+    end if;
+    if cardinality(groups) <> 1 then
+        return 'rule must have either all or any';
+    end if;
+    if jsonb_typeof(rule -> groups[1]) <> 'array' or jsonb_array_length(rule -> groups[1]) not between 1 and 10 then
+        return format('rule.%s must be a list of 1 to 10 criteria', groups[1]);
+    end if;
+    if rule ? 'repeat' and jsonb_typeof(rule -> 'repeat') <> 'boolean' then
+        return 'rule.repeat must be true or false';
+    end if;
+    if (rule ? 'tiers' or (rule -> 'repeat')::boolean) and jsonb_array_length(rule -> groups[1]) > 1 then
+        return 'rule.tiers and rule.repeat are for rules of one criterion';
+    end if;
+    if rule ? 'tiers' and (rule -> 'repeat')::boolean then
+        return 'rule.tiers and rule.repeat exclude each other';
+    end if;
+
+    for i in 0 .. jsonb_array_length(rule -> groups[1]) - 1 loop
+        criterion := rule -> groups[1] -> i;
+        place := format('rule.%s[%s]', groups[1], i);
+        if jsonb_typeof(criterion) <> 'object' then
+            return place || ' must be an object';
         end if;
-        rewards := rewards || jsonb_build_object('type', 'achievement', 'id', badge.id, 'name', badge.name, 'xp', badge.points);
+        select k into key
+        from jsonb_object_keys(criterion) k
+        where k not in ('event', 'where', 'measure', 'value', 'within_hours', 'per', 'at_least', 'target')
+        limit 1;
+        if found then
+            return format('%s.%s is not known', place, key);
+        end if;
+        if not coalesce(case jsonb_typeof(criterion -> 'event')
+                when 'string' then criterion ->> 'event' ~ '^[a-z_]+(\.[a-z_]+)+$'
+                when 'array' then jsonb_array_length(criterion -> 'event') between 1 and 20
+                    and not jsonb_path_exists(criterion, '$.event[*] ? (@.type() != "string" || !(@ like_regex "^[a-z_]+([.][a-z_]+)+$"))')
+            end, false) then
+            return place || '.event must be a type of event such as post.created, or a list of them';
+        end if;
+        if (rule -> 'repeat')::boolean and jsonb_path_exists(criterion, '$.event[*] ? (@ == "badge.awarded")') then
+            return place || '.event badge.awarded is not for a repeated badge, which would cause itself';
+        end if;
+        if criterion ? 'where' and not (jsonb_typeof(criterion -> 'where') = 'string' and evolv.is_condition(criterion ->> 'where')) then
+            return place || '.where must be a condition in SQL/JSON path, such as $.metadata.score >= 80';
+        end if;
+        if criterion ? 'measure' and criterion -> 'measure' not in ('"count"', '"sum"', '"distinct"', '"max"', '"last"', '"streak"') then
+            return place || '.measure must be one of count, sum, distinct, max, last, streak';
+        end if;
+        if (coalesce(criterion ->> 'measure', 'count') in ('sum', 'distinct', 'max', 'last')) <> (criterion ? 'value') then
+            return place || '.value is for the measures sum, distinct, max and last, which need it';
+        end if;
+        if criterion ? 'value' and not (jsonb_typeof(criterion -> 'value') = 'string' and evolv.is_path(criterion ->> 'value')) then
+            return place || '.value must be a SQL/JSON path, such as $.metadata.minutes';
+        end if;
+        if criterion ? 'per' and criterion -> 'per' not in ('"day"', '"week"', '"month"', '"year"') then
+            return place || '.per must be one of day, week, month, year';
+        end if;
+        if criterion ->> 'measure' = 'streak' and criterion ? 'per' then
+            return place || '.per is not for the measure streak; use at_least for periods in a row';
+        end if;
+        if criterion ? 'within_hours' and criterion ->> 'measure' is distinct from 'streak' then
+            return place || '.within_hours is for the measure streak';
+        end if;
+        if criterion ? 'at_least' and not criterion ? 'per' then
+            return place || '.at_least needs per';
+        end if;
+        foreach key in array array['within_hours', 'at_least'] loop
+            if criterion ? key and not coalesce(jsonb_typeof(criterion -> key) = 'number' and (criterion ->> key)::numeric between 0.001 and 1e12, false) then
+                return format('%s.%s must be a positive number', place, key);
+            end if;
+        end loop;
+        if rule ? 'tiers' then
+            if criterion ? 'target' then
+                return place || '.target is said by the tiers';
+            end if;
+        elsif not coalesce(jsonb_typeof(criterion -> 'target') = 'number' and (criterion ->> 'target')::numeric between 0.001 and 1e12, false) then
+            return place || '.target must be a positive number';
+        end if;
+        if (criterion ->> 'measure' in ('distinct', 'streak') and not criterion ? 'at_least' and (criterion ->> 'target')::numeric > 1000)
+            or (criterion ->> 'measure' = 'distinct' and (criterion ->> 'at_least')::numeric > 1000) then
+            return place || ' counts up to 1000';
+        end if;
     end loop;
+
+    if rule ? 'tiers' then
+        if jsonb_typeof(rule -> 'tiers') <> 'array' or jsonb_array_length(rule -> 'tiers') not between 1 and 10 then
+            return 'rule.tiers must be a list of 1 to 10 tiers';
+        end if;
+        for i in 0 .. jsonb_array_length(rule -> 'tiers') - 1 loop
+            tier := rule -> 'tiers' -> i;
+            place := format('rule.tiers[%s]', i);
+            if jsonb_typeof(tier) <> 'object'
+                or exists (select from jsonb_object_keys(tier) k where k not in ('name', 'target', 'points')) then
+                return place || ' must be an object of name, target and points';
+            end if;
+            if tier ? 'name' and not (jsonb_typeof(tier -> 'name') = 'string' and length(tier ->> 'name') between 1 and 40) then
+                return place || '.name must be text of 1 to 40 characters';
+            end if;
+            if not coalesce(jsonb_typeof(tier -> 'target') = 'number' and (tier ->> 'target')::numeric > least
+                and (tier ->> 'target')::numeric <= case criterion ->> 'measure' when 'distinct' then 1000 when 'streak' then 1000 else 1e12 end, false) then
+                return place || '.target must be a number above that of the tier before';
+            end if;
+            if tier ? 'points' and not coalesce(
+                jsonb_typeof(tier -> 'points') = 'number' and (tier ->> 'points')::numeric between 0 and 100000
+                and (tier ->> 'points')::numeric % 1 = 0, false) then
+                return place || '.points must be an integer from 0 to 100000';
+            end if;
+            least := (tier ->> 'target')::numeric;
+        end loop;
+    end if;
+    return null;
 end
 $function$;
 
@@ -579,6 +1332,48 @@ CREATE OR REPLACE FUNCTION evolv.can_view(owner uuid, visibility text, viewer uu
 RETURN CASE WHEN (owner = viewer) THEN true WHEN (owner = ANY (hidden)) THEN false WHEN (visibility = 'public'::text) THEN true WHEN (visibility = 'followers'::text) THEN follows ELSE false END;
 
 grant execute on function evolv.can_view(owner uuid, visibility text, viewer uuid, hidden uuid[], follows boolean) to anon, authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.change_streak(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    streak public.streaks;
+begin
+    insert into public.streaks (user_id) values (person) on conflict (user_id) do nothing;
+    if event.type <> 'streak.repaired' then
+        perform evolv.settle_plan(person, event);
+    end if;
+    select * into strict streak from public.streaks s where s.user_id = person;
+    if event.type = 'streak.scheduled' then
+        update public.streaks s
+        set weekdays = array(select w::int from jsonb_array_elements_text(event.metadata -> 'weekdays') w order by 1), updated_at = now()
+        where s.user_id = person;
+    elsif event.type = 'streak.paused' then
+        update public.streaks s
+        set paused_from = case when s.paused_until >= event.local_date - 1 then s.paused_from else event.local_date end, -- or longer
+            paused_until = (event.metadata ->> 'until')::date, updated_at = now()
+        where s.user_id = person;
+    elsif event.type = 'streak.resumed' then
+        update public.streaks s
+        set paused_until = greatest(event.local_date - 1, s.paused_from), updated_at = now()
+        where s.user_id = person and s.paused_until >= event.local_date;
+    elsif evolv.is_repairable(streak, event.local_date) then
+        update public.streaks s
+        set current_length = s.current_length + s.broken_length,
+            longest_length = greatest(s.longest_length, s.current_length + s.broken_length),
+            broken_length = null,
+            broken_on = null,
+            repaired_on = event.local_date,
+            updated_at = now()
+        where s.user_id = person
+        returning * into streak;
+        perform evolv.tell_streak(person, event, at, streak.current_length);
+    end if;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION evolv.check_evidence_urls()
  RETURNS trigger
@@ -627,6 +1422,46 @@ begin
     return new;
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.check_in(repair boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person constant uuid := evolv.person_asked_for(null);
+    level_before int;
+    day_before date;
+    presence bigint;
+    answer jsonb;
+    streak public.streaks;
+begin
+    select l.current_level into level_before from public.user_levels l where l.user_id = person for no key update;
+    select s.last_day into day_before from public.streaks s where s.user_id = person;
+    presence := evolv.record_presence(person);
+    perform evolv.settle_now(person);
+    if repair then
+        select * into streak from public.streaks s where s.user_id = person;
+        if not evolv.is_repairable(streak, (evolv.personal_day(person, clock_timestamp())).local_date) then
+            raise exception 'there is no streak to repair'
+                using errcode = 'PT409', hint = 'streak_not_repairable';
+        end if;
+        perform evolv.record_event(person, 'streak.repaired');
+        perform evolv.settle_now(person);
+    end if;
+    answer := evolv.award_answer(person, presence, level_before, coalesce((
+        select sum(x.amount)
+        from public.xp_transactions x
+        where x.user_id = person and x.event_id = presence and x.badge_id is null
+    ), 0)::bigint);
+    select * into streak from public.streaks s where s.user_id = person;
+    return jsonb_build_object('checked_in', streak.last_day is distinct from day_before)
+        || answer || jsonb_build_object('streak', evolv.streak_status(person));
+end
+$function$;
+
+grant execute on function evolv.check_in(repair boolean) to authenticated;
 
 CREATE OR REPLACE FUNCTION evolv.check_step_progress()
  RETURNS trigger
@@ -678,6 +1513,19 @@ exception
             using errcode = 'check_violation', hint = 'Use a name of the IANA time zone database, such as Europe/Berlin.';
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.complete_backfills(after interval DEFAULT '00:00:10'::interval)
+ RETURNS integer
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(sum(evolv.backfill_badge(v, true)), 0)::int
+    from public.badge_rule_versions v
+    where v.backfill and v.is_active and v.published_at > clock_timestamp() - interval '1 day' and v.published_at < clock_timestamp() - after
+$function$;
+
+grant execute on function evolv.complete_backfills(after interval) to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.count_comment_likes()
  RETURNS trigger
@@ -843,6 +1691,506 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.criterion_restart(criterion jsonb, state jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select case
+        when criterion ? 'at_least' then state || '{"run": 0, "progress": 0}'
+        when criterion ? 'per' then (state - 'keys') || jsonb_build_object('value', 0, 'progress', 0, 'spent', state -> 'period')
+        when coalesce(criterion ->> 'measure', 'count') in ('count', 'sum')
+            then state || jsonb_build_object('value', r.rest, 'progress', r.rest)
+        else '{"progress": 0}'
+    end
+    from (select (state ->> 'value')::numeric - (criterion ->> 'target')::numeric) r (rest)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.criterion_step(criterion jsonb, state jsonb, document jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+    measure constant text := coalesce(criterion ->> 'measure', 'count');
+    per constant text := criterion ->> 'per';
+    matches constant boolean := not criterion ? 'where' or coalesce(document @@ (criterion ->> 'where')::jsonpath, false);
+    item jsonb;
+    value numeric := coalesce((state ->> 'value')::numeric, 0);
+    period text;
+    times jsonb;
+    run numeric;
+begin
+    if not (case jsonb_typeof(criterion -> 'event')
+        when 'array' then criterion -> 'event' ? (document ->> 'type')
+        else criterion -> 'event' = document -> 'type'
+    end) then
+        return state;
+    end if;
+
+    if measure = 'streak' then
+        if not matches then
+            return '{"progress": 0}';
+        end if;
+        if not criterion ? 'within_hours' then
+            return jsonb_build_object('progress', coalesce((state ->> 'progress')::numeric, 0) + 1);
+        end if;
+        select jsonb_agg(t order by t) into times
+        from (
+            select t
+            from (
+                select t::timestamptz from jsonb_array_elements_text(coalesce(state -> 'times', '[]')) t
+                union all
+                select (document ->> 'occurred_at')::timestamptz
+            ) a (t)
+            where t >= (document ->> 'occurred_at')::timestamptz - make_interval(secs => (criterion ->> 'within_hours')::float8 * 3600)
+            order by t desc
+            limit 1000
+        ) b;
+        return jsonb_build_object('progress', jsonb_array_length(times), 'times', times);
+    end if;
+
+    if not matches then
+        return state;
+    end if;
+    if criterion ? 'value' then
+        item := jsonb_path_query_first(document, (criterion ->> 'value')::jsonpath, '{}', true);
+        if item is null or item = 'null' or (measure <> 'distinct' and jsonb_typeof(item) <> 'number') then
+            return state;
+        end if;
+    end if;
+
+    if per is not null then
+        -- A traveller's day may be one that has been; what happens then belongs to the period that runs.
+        period := greatest(date_trunc(per, (document ->> 'date')::timestamp)::date::text, state ->> 'period');
+        if state ->> 'spent' = period then
+            return state;
+        end if;
+        if period is distinct from state ->> 'period' then
+            value := 0;
+            state := (state - array['keys', 'value']) || jsonb_build_object('period', period);
+        end if;
+    end if;
+
+    if measure = 'distinct' then
+        if not coalesce(state -> 'keys' ? (item #>> '{}'), false) and value < 1000 then
+            value := value + 1;
+            state := state || jsonb_build_object('keys', coalesce(state -> 'keys', '{}') || jsonb_build_object(item #>> '{}', 1));
+        end if;
+    else
+        value := case measure
+            when 'count' then value + 1
+            when 'sum' then value + (item #>> '{}')::numeric
+            when 'max' then greatest(case when state ? 'value' then value end, (item #>> '{}')::numeric)
+            else (item #>> '{}')::numeric
+        end;
+    end if;
+
+    if not criterion ? 'at_least' then
+        return state || jsonb_build_object('value', value, 'progress', value);
+    end if;
+    run := coalesce((state ->> 'run')::numeric, 0);
+    if state ->> 'reached' is distinct from period then
+        if state ->> 'reached' is distinct from (period::date - ('1 ' || per)::interval)::date::text then
+            run := 0; -- a period without enough ended it
+        end if;
+        if value >= (criterion ->> 'at_least')::numeric then
+            run := run + 1;
+            state := state || jsonb_build_object('reached', period);
+        end if;
+    end if;
+    return state || jsonb_build_object('value', value, 'run', run, 'progress', run);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.current_badge_rules()
+ RETURNS SETOF public.badge_rule_versions
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select v.*
+    from public.badge_rule_versions v
+    where v.is_active
+        and not exists (select from public.badge_rule_versions n where n.badge_id = v.badge_id and n.version > v.version)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.current_xp_rules()
+ RETURNS SETOF public.xp_rule_versions
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select v.*
+    from public.xp_rule_versions v
+    where v.is_active and v.valid_from <= clock_timestamp() and (v.valid_until is null or v.valid_until > clock_timestamp())
+        and not exists (
+            select from public.xp_rule_versions n where n.rule_id = v.rule_id and n.version > v.version and n.valid_from <= clock_timestamp())
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.date_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+    new.occurred_at := least(new.occurred_at, clock_timestamp());
+    select d.time_zone, d.local_date, d.lenient_date into new.time_zone, new.local_date, new.lenient_date
+    from evolv.personal_day(new.user_id, new.occurred_at) d;
+    return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.decide_flag(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    is_released constant boolean := event.type = 'integrity.released';
+    flag public.integrity_flags;
+    held public.xp_refusals;
+    held_event public.activity_events;
+    rule_version public.xp_rule_versions;
+begin
+    update public.integrity_flags f
+    set status = case when is_released then 'released' else 'upheld' end,
+        decided_by = event.actor_id,
+        decided_at = event.occurred_at,
+        note = event.metadata ->> 'note'
+    where f.user_id = person and f.rule_id = event.object_id and f.status = 'open'
+    returning * into flag;
+    if not found then
+        return;
+    end if;
+    for held in
+        select * from public.xp_refusals r where r.user_id = person and r.rule_id = event.object_id and r.reason = 'held' order by r.refused_at, r.event_id
+    loop
+        if is_released and not exists (
+            select
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = held.rule_id and x.award_key = held.award_key
+        ) then
+            select * into strict held_event from public.activity_events e where e.id = held.event_id;
+            select * into strict rule_version from public.xp_rule_versions v where v.id = held.rule_version_id;
+            perform evolv.apply_xp(
+                person, held_event, at, rule_version,
+                coalesce((select r.source from public.xp_rules r where r.id = held.rule_id), held_event.metadata ->> 'source'),
+                held.amount, held.award_key);
+        end if;
+    end loop;
+    update public.xp_refusals r
+    set reason = case when is_released then 'released' else 'upheld' end
+    where r.user_id = person and r.rule_id = event.object_id and r.reason = 'held';
+    perform evolv.notify_person(
+        person, case when is_released then 'xp_released' else 'xp_upheld' end, jsonb_build_object('rule_id', event.object_id, 'flag_id', flag.id));
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.derive_event(person uuid, cause public.activity_events, at timestamp with time zone, type text, object_type text, object_id uuid, metadata jsonb, key text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    derived public.activity_events := cause;
+begin
+    insert into evolv.derived_events (user_id, event_id, at, type, object_id, metadata)
+    values (person, cause.id, derive_event.at, derive_event.type, derive_event.object_id, derive_event.metadata);
+    derived.type := derive_event.type;
+    derived.actor_id := null;
+    derived.object_type := derive_event.object_type;
+    derived.object_id := derive_event.object_id;
+    derived.metadata := derive_event.metadata;
+    derived.dedupe_key := key;
+    perform evolv.apply_rules(person, derived, derive_event.at);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.drop_from_leaderboards(people uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    touched record;
+begin
+    for touched in
+        with gone as (
+            delete from evolv.leaderboard_entries e where e.user_id = any (people) returning e.board_id, e.period_start
+        )
+        select distinct g.board_id, g.period_start from gone g
+    loop
+        perform evolv.recount_leaderboard(touched.board_id, touched.period_start);
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.earliest_date(person uuid, at timestamp with time zone, during interval)
+ RETURNS date
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select min((earliest_date.at at time zone z.time_zone)::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= earliest_date.at and z.until > earliest_date.at - during
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.enter_reversal(entry public.xp_transactions, event_id bigint, reason text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into public.xp_transactions (
+        user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, reversal_of, awarded_at, local_date)
+    values (
+        entry.user_id, -entry.amount, entry.source, jsonb_build_object('reason', reason), enter_reversal.event_id, entry.rule_version_id,
+        entry.rule_id, entry.award_key, entry.revision, entry.badge_id, entry.id, entry.awarded_at, entry.local_date)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.event_document(event public.activity_events)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'type', event.type,
+        'user_id', event.user_id,
+        'actor_id', coalesce(event.actor_id, event.user_id),
+        'object_type', event.object_type,
+        'object_id', event.object_id,
+        'metadata', event.metadata,
+        'occurred_at', event.occurred_at,
+        'date', event.local_date,
+        'month', extract(month from event.local_date)::int,
+        'weekday', extract(isodow from event.local_date)::int,
+        'hour', extract(hour from event.occurred_at at time zone event.time_zone)::int)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.event_history(history_of uuid, person uuid, types text[], until timestamp with time zone)
+ RETURNS TABLE(event public.activity_events, at timestamp with time zone)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    item record;
+begin
+    for item in
+        select e as event, s.at, null::evolv.derived_events as derived, s.event_id, 0::bigint as n
+        from evolv.settled_events s
+        join public.activity_events e on e.id = s.event_id
+        where s.user_id = history_of and s.at < until and e.type = any (types)
+        union all
+        select e, d.at, d, d.event_id, d.id
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.user_id = person and d.at < until and d.type = any (types)
+        order by 2, 4, 5
+    loop
+        event := item.event;
+        at := item.at;
+        if item.n > 0 then
+            event.type := (item.derived).type;
+            event.actor_id := null;
+            event.object_type := case event.type when 'badge.awarded' then 'badge' end;
+            event.object_id := (item.derived).object_id;
+            event.metadata := (item.derived).metadata;
+        end if;
+        return next;
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.event_json(event public.activity_events)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'id', event.id, 'type', event.type, 'actor_id', event.actor_id, 'object_type', event.object_type, 'object_id', event.object_id,
+        'metadata', event.metadata, 'local_date', event.local_date, 'time_zone', event.time_zone, 'occurred_at', event.occurred_at)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.explain_award(user_id uuid, xp_transaction_id uuid, user_badge_id uuid, badge_id uuid, event_id bigint)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person uuid;
+    badge public.badges;
+    held public.user_badges;
+begin
+    select coalesce(
+        (select x.user_id from public.xp_transactions x where x.id = xp_transaction_id),
+        (select b.user_id from public.user_badges b where b.id = user_badge_id),
+        (select e.user_id from public.activity_events e where e.id = explain_award.event_id),
+        case when explain_award.badge_id is not null then coalesce(explain_award.user_id, auth.uid()) end) into person;
+    -- Of what is somebody else's no more is said than of what does not exist.
+    if person is null or (
+        person is distinct from auth.uid() and auth.role() is distinct from 'service_role' and not evolv.has_role('admin')) then
+        raise exception 'there is no such award' using errcode = 'PT404', hint = 'award_not_found';
+    end if;
+    if xp_transaction_id is not null then
+        return evolv.explain_xp(xp_transaction_id);
+    end if;
+    if explain_award.event_id is not null then
+        return (
+            select jsonb_build_object(
+                'kind', 'event',
+                'events', jsonb_build_array(evolv.event_json(e)),
+                'settled', exists (select from evolv.settled_events s where s.event_id = e.id),
+                'entries', coalesce((
+                    select jsonb_agg(evolv.explain_xp(x.id) order by x.created_at, x.id) from public.xp_transactions x where x.event_id = e.id
+                ), '[]'),
+                'refusals', coalesce((
+                    select jsonb_agg(jsonb_build_object(
+                        'rule', r.slug, 'version', v.version, 'reason', f.reason, 'amount', f.amount, 'award_key', f.award_key,
+                        'cap_per_day', v.cap_per_day, 'cap_per_week', v.cap_per_week, 'cooldown_seconds', v.cooldown_seconds,
+                        'distinct_by', v.distinct_by))
+                    from public.xp_refusals f
+                    join public.xp_rules r on r.id = f.rule_id
+                    join public.xp_rule_versions v on v.id = f.rule_version_id
+                    where f.event_id = e.id
+                ), '[]'))
+            from public.activity_events e
+            where e.id = explain_award.event_id
+        );
+    end if;
+
+    if user_badge_id is not null then
+        select * into strict held from public.user_badges b where b.id = user_badge_id;
+        select * into strict badge from public.badges b where b.id = held.badge_id;
+    else
+        select * into badge from public.badges b where b.id = explain_award.badge_id;
+        select * into held
+        from public.user_badges b
+        where b.user_id = person and b.badge_id = badge.id
+        order by b.revoked_at is not null, b.tier desc, b.seq desc
+        limit 1;
+        if badge.id is null or (badge.is_secret and held.id is null and auth.role() <> 'service_role' and not evolv.has_role('admin')) then
+            raise exception 'there is no such award' using errcode = 'PT404', hint = 'award_not_found';
+        end if;
+    end if;
+    return evolv.explain_badge(person, badge, held);
+end
+$function$;
+
+grant execute on function evolv.explain_award(user_id uuid, xp_transaction_id uuid, user_badge_id uuid, badge_id uuid, event_id bigint) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.explain_badge(person uuid, badge public.badges, held public.user_badges)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    rule_version public.badge_rule_versions;
+    progress public.badge_progress;
+    until timestamptz := 'infinity';
+begin
+    select * into rule_version
+    from public.badge_rule_versions v
+    where v.badge_id = badge.id and (held.rule_version_id is null or v.id = held.rule_version_id)
+    order by v.version desc
+    limit 1;
+    if held.event_id is not null then
+        select s.at + interval '1 microsecond' into until from evolv.settled_events s where s.event_id = held.event_id;
+    end if;
+    select * into progress
+    from public.badge_progress p
+    where p.user_id = person and p.badge_id = badge.id and p.rule_version_id = rule_version.id;
+    return jsonb_build_object(
+        'kind', 'badge',
+        'badge', jsonb_build_object('id', badge.id, 'slug', badge.slug, 'name', badge.name, 'description', badge.description),
+        'earned', held.id is not null and held.revoked_at is null,
+        'user_badge', case when held.id is not null then to_jsonb(held) - 'user_id' end,
+        'rule', case when rule_version.id is not null then jsonb_build_object(
+            'version', rule_version.version, 'rule', rule_version.rule, 'policy', rule_version.policy, 'is_active', rule_version.is_active,
+            'published_at', nullif(rule_version.published_at, '-infinity'), 'valid_from', nullif(rule_version.valid_from, '-infinity'),
+            'valid_until', nullif(rule_version.valid_until, 'infinity')) end,
+        'progress', case when rule_version.id is not null then jsonb_build_object(
+            'current', coalesce(progress.current, 0),
+            'target', coalesce(progress.target, (evolv.rule_tier(rule_version.rule, 1) ->> 'target')::numeric),
+            'next_tier', case when progress.id is null then 1 else progress.next_tier end,
+            'barred', coalesce(progress.state @> '{"barred": true}', false),
+            'criteria', (
+                select jsonb_agg(
+                    c.criterion || jsonb_build_object(
+                        'progress', coalesce((progress.state -> 'criteria' -> (c.n - 1)::int ->> 'progress')::numeric, 0),
+                        'met', coalesce((progress.state -> 'met' -> (c.n - 1)::int)::boolean, false))
+                    order by c.n)
+                from jsonb_array_elements(evolv.rule_criteria(rule_version.rule)) with ordinality c (criterion, n)
+            )) end,
+        'events', coalesce((
+            select jsonb_agg(evolv.event_json(n.event) order by n.at, (n.event).id)
+            from (
+                select h.event, h.at
+                from evolv.event_history(person, person, rule_version.event_types, until) h
+                where exists (
+                    select
+                    from jsonb_array_elements(evolv.rule_criteria(rule_version.rule)) c
+                    where jsonb_path_exists(c, '$.event[*] ? (@ == $type)', jsonb_build_object('type', (h.event).type))
+                        and (not c ? 'where' or coalesce(evolv.event_document(h.event) @@ (c ->> 'where')::jsonpath, false))
+                )
+                order by h.at desc, (h.event).id desc
+                limit 20
+            ) n
+        ), (select jsonb_build_array(evolv.event_json(e)) from public.activity_events e where e.id = held.event_id), '[]'),
+        'reward', (
+            select jsonb_build_object('id', x.id, 'amount', x.amount, 'reversed', exists (
+                select from public.xp_transactions n where n.reversal_of = x.id))
+            from public.xp_transactions x
+            where x.user_id = person and x.badge_id = badge.id and x.reversal_of is null
+                and x.award_key = format('%s %s %s', badge.id, held.tier, held.seq)
+            order by x.revision desc
+            limit 1
+        ));
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.explain_xp(transaction_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'kind', 'xp',
+        'entry', jsonb_build_object(
+            'id', x.id, 'amount', x.amount, 'source', x.source, 'metadata', x.metadata, 'award_key', x.award_key,
+            'awarded_at', x.awarded_at, 'local_date', x.local_date, 'created_at', x.created_at),
+        'events', jsonb_build_array(evolv.event_json(e)),
+        'rule', jsonb_build_object('slug', r.slug, 'name', r.name, 'description', r.description)
+            || (to_jsonb(v) - array['id', 'rule_id', 'published_by'])
+            || jsonb_build_object('valid_from', nullif(v.valid_from, '-infinity'), 'published_at', nullif(v.published_at, '-infinity')),
+        'badge', (select jsonb_build_object('id', b.id, 'slug', b.slug, 'name', b.name) from public.badges b where b.id = x.badge_id),
+        'reverses', x.reversal_of,
+        'reversed_by', (
+            select jsonb_build_object('id', n.id, 'reason', n.metadata -> 'reason', 'created_at', n.created_at)
+            from public.xp_transactions n
+            where n.reversal_of = x.id
+        ))
+    from public.xp_transactions x
+    join public.activity_events e on e.id = x.event_id
+    join public.xp_rules r on r.id = x.rule_id
+    join public.xp_rule_versions v on v.id = x.rule_version_id
+    where x.id = transaction_id
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.feed_audience(items uuid[], people uuid[])
  RETURNS TABLE(item_id uuid, person uuid)
  LANGUAGE sql
@@ -863,6 +2211,55 @@ AS $function$
 $function$;
 
 grant execute on function evolv.feed_audience(items uuid[], people uuid[]) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.fill_leaderboard(board integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    zone constant text := (select time_zone from evolv.leaderboard_settings);
+    part evolv.leaderboards;
+    whole int;
+    starts date[];
+    start date;
+    before date;
+begin
+    select * into strict part from evolv.leaderboards b where b.id = board;
+    select b.id into strict whole
+    from evolv.leaderboards b
+    where b.scope = 'global' and b.metric = part.metric and b.period = part.period;
+
+    starts := evolv.leaderboard_open(part.period, clock_timestamp(), zone);
+    if part.period <> 'all' then
+        before := evolv.leaderboard_start(part.period, starts[1]::timestamp at time zone zone - interval '1 second', zone);
+        if not exists (select from evolv.leaderboard_entries e where e.board_id = board and e.period_start = before) then
+            starts := before || starts;
+        end if;
+    end if;
+
+    foreach start in array starts loop
+        delete from evolv.leaderboard_entries e
+        where e.board_id = board
+            and e.period_start = start
+            and not (
+                e.user_id in (select evolv.leaderboard_members(part.scope, part.scope_id))
+                and exists (
+                    select
+                    from evolv.leaderboard_entries w
+                    where w.board_id = whole and w.period_start = start and w.user_id = e.user_id));
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select board, start, e.user_id, e.score, e.is_listed
+        from evolv.leaderboard_members(part.scope, part.scope_id) m (user_id)
+        join evolv.leaderboard_entries e on e.board_id = whole and e.period_start = start and e.user_id = m.user_id
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed;
+        perform evolv.recount_leaderboard(board, start);
+    end loop;
+    update evolv.leaderboards b set state = 'kept' where b.id = board;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION evolv.follow_activity_visibility()
  RETURNS trigger
@@ -897,7 +2294,7 @@ AS $function$
 declare
     path uuid := coalesce(new.path_id, old.path_id);
 begin
-    perform evolv.recompute_enrollment(e.id)
+    perform evolv.recompute_enrollment(e.id, now())
     from public.learning_path_enrollments e
     where e.path_id = path and e.completed_at is null
     order by e.id;
@@ -960,6 +2357,51 @@ $function$;
 
 grant execute on function evolv.forget_idempotency_keys() to service_role;
 
+CREATE OR REPLACE FUNCTION evolv.forget_leaderboards()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    asleep int[];
+    orphaned int[];
+begin
+    asleep := array(
+        select b.id
+        from evolv.leaderboards b
+        where b.scope <> 'global' and b.state = 'kept' and b.last_asked_at < now() - interval '30 days');
+    orphaned := array(
+        select b.id
+        from evolv.leaderboards b
+        where not case b.scope
+            when 'guild' then exists (select from public.guilds g where g.id = b.scope_id)
+            when 'path' then exists (select from public.learning_paths p where p.id = b.scope_id)
+            when 'skill' then exists (select from public.skills s where s.id = b.scope_id)
+            else true
+        end);
+    if cardinality(asleep) + cardinality(orphaned) = 0 then
+        return 0;
+    end if;
+
+    perform evolv.lock_leaderboards();
+    delete from evolv.leaderboard_entries e where e.board_id = any (orphaned);
+    delete from evolv.leaderboard_counts c where c.board_id = any (orphaned);
+    delete from evolv.leaderboards b where b.id = any (orphaned);
+    update evolv.leaderboards b set state = 'asleep' where b.id = any (asleep);
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = any (asleep) and e.board_id = b.id and e.period_start = any (evolv.leaderboard_open(b.period, clock_timestamp(), zone));
+    delete from evolv.leaderboard_counts c
+    using evolv.leaderboards b
+    where b.id = any (asleep) and c.board_id = b.id and c.period_start = any (evolv.leaderboard_open(b.period, clock_timestamp(), zone));
+    return cardinality(asleep) + cardinality(orphaned);
+end
+$function$;
+
+grant execute on function evolv.forget_leaderboards() to service_role;
+
 CREATE OR REPLACE FUNCTION evolv.forget_learning()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1001,6 +2443,56 @@ AS $function$
 $function$;
 
 grant execute on function evolv.generate_certificate_number() to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.get_achievements(user_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person constant uuid := coalesce(get_achievements.user_id, evolv.person_asked_for(null));
+    is_own constant boolean := coalesce(person = auth.uid(), false) or auth.role() = 'service_role' or evolv.has_role('admin');
+    badges jsonb;
+begin
+    if not exists (
+        select from public.profiles p where p.id = person and p.deactivated_at is null and (is_own or p.id <> all (evolv.hidden_people()))
+    ) then
+        raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
+    end if;
+    select coalesce(jsonb_agg(a.badge order by a.earned desc, a.category, a.points, a.id), '[]') into badges
+    from (
+        select
+            b.id, b.category, b.points, h.earned is not null as earned,
+            jsonb_build_object(
+                'badge_id', b.id, 'slug', b.slug, 'name', b.name, 'description', b.description, 'icon_url', b.icon_url,
+                'rarity', b.rarity, 'category', b.category, 'points', b.points, 'is_secret', b.is_secret,
+                'earned', coalesce(h.earned, '[]'))
+            || case when is_own then jsonb_build_object(
+                'current', coalesce(p.current, 0),
+                'target', coalesce(p.target, (evolv.rule_tier(v.rule, 1) ->> 'target')::numeric),
+                'next_tier', case when p.id is null then case when v.id is not null then 1 end else p.next_tier end,
+                'tiers', coalesce(v.rule -> 'tiers', '[]')) else '{}' end as badge
+        from public.badges b
+        left join evolv.current_badge_rules() v on v.badge_id = b.id
+        left join public.badge_progress p on p.user_id = person and p.badge_id = b.id and p.rule_version_id = v.id
+        left join lateral (
+            select jsonb_agg(
+                jsonb_build_object('user_badge_id', u.id, 'tier', u.tier, 'seq', u.seq, 'earned_at', u.earned_at)
+                order by u.tier, u.seq) as earned
+            from public.user_badges u
+            where u.user_id = person and u.badge_id = b.id and u.revoked_at is null
+        ) h on true
+        where h.earned is not null or (is_own and b.is_active and not b.is_secret)
+    ) a;
+    return jsonb_build_object(
+        'user_id', person,
+        'earned_count', (select count(*) from jsonb_array_elements(badges) b where b -> 'earned' <> '[]'),
+        'badges', badges);
+end
+$function$;
+
+grant execute on function evolv.get_achievements(user_id uuid) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.get_feed(filter text, page_limit integer, before_at timestamp with time zone, before_id uuid, page integer)
  RETURNS json
@@ -1130,6 +2622,227 @@ $function$;
 
 grant execute on function evolv.get_feed(filter text, page_limit integer, before_at timestamp with time zone, before_id uuid, page integer) to authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.get_leaderboard(scope text, scope_id uuid, metric text, period text, on_date date, page_limit integer, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
+ RETURNS json
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+    is_service constant boolean := auth.role() = 'service_role';
+    me constant uuid := auth.uid();
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    start constant date := evolv.leaderboard_start(
+        period, coalesce(on_date::timestamp at time zone zone, clock_timestamp()), zone);
+    board evolv.leaderboards;
+    members bigint;
+    friends evolv.leaderboard_entries[];
+begin
+    if scope in ('global', 'friends') then
+        select * into strict board
+        from evolv.leaderboards b
+        where b.scope = 'global' and b.scope_id is null and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
+        if scope = 'friends' then
+            -- Among so few, anonymous would be none: here are those alone who show themselves.
+            friends := array(
+                select f.e
+                from unnest(evolv.my_followees() || me) p (id)
+                cross join lateral (
+                    select e as e
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board.id and e.period_start = start and e.user_id = p.id and e.is_listed
+                    limit 1
+                ) f
+                where p.id = me or exists (
+                    select
+                    from public.profiles q
+                    join public.user_settings s on s.user_id = q.id
+                    where q.id = p.id
+                        and q.deactivated_at is null
+                        and not q.is_guest
+                        and s.leaderboard_mode = 'public'
+                        and q.id <> all (evolv.hidden_people())
+                ));
+            board.scope := 'friends';
+        end if;
+        return evolv.leaderboard_page(
+            board, start, zone, friends, page_limit, after_score, after_tie, from_rank, around_me);
+    end if;
+
+    members := case scope
+        when 'guild' then (
+            select g.members_count
+            from public.guilds g
+            where g.id = get_leaderboard.scope_id
+                and (is_service or g.visibility = 'public' or g.owner_id = me or g.id in (select evolv.my_guild_ids())))
+        when 'path' then (
+            select p.enrollment_count
+            from public.learning_paths p
+            where p.id = get_leaderboard.scope_id
+                and (is_service or p.is_active or p.instructor_id = me or p.id in (select evolv.my_enrolled_path_ids()) or evolv.has_role('admin')))
+        else (
+            select (select count(*) from (select from public.user_skills u where u.skill_id = k.id and u.verified limit 20001) u)
+            from public.skills k
+            where k.id = get_leaderboard.scope_id)
+    end;
+    if members is null then
+        raise exception 'there is no such board' using errcode = 'PT404', hint = 'board_not_found';
+    end if;
+
+    select * into board
+    from evolv.leaderboards b
+    where b.scope = get_leaderboard.scope and b.scope_id = get_leaderboard.scope_id
+        and b.metric = get_leaderboard.metric and b.period = get_leaderboard.period;
+    if not found or board.state <> 'kept' then
+        if members <= 20000 then
+            perform evolv.lock_leaderboards();
+        end if;
+        insert into evolv.leaderboards as b (scope, scope_id, metric, period)
+        values (get_leaderboard.scope, get_leaderboard.scope_id, get_leaderboard.metric, get_leaderboard.period)
+        on conflict on constraint leaderboards_scope_scope_id_metric_period_key do update
+        set last_asked_at = now(), state = case b.state when 'asleep' then 'asked' else b.state end
+        returning * into board;
+        if members <= 20000 and board.state <> 'kept' then
+            perform evolv.fill_leaderboard(board.id);
+            board.state := 'kept';
+        end if;
+    elsif board.last_asked_at < now() - interval '1 day' then
+        update evolv.leaderboards b set last_asked_at = now() where b.id = board.id;
+    end if;
+    return evolv.leaderboard_page(board, start, zone, null, page_limit, after_score, after_tie, from_rank, around_me);
+end
+$function$;
+
+grant execute on function evolv.get_leaderboard(scope text, scope_id uuid, metric text, period text, on_date date, page_limit integer, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.get_progress(user_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person constant uuid := evolv.person_asked_for(get_progress.user_id);
+    this_day constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
+    monday constant date := date_trunc('week', this_day::timestamp)::date;
+begin
+    return (
+        select jsonb_build_object(
+            'user_id', person,
+            'total_xp', l.total_xp,
+            'current_level', l.current_level,
+            'peak_level', l.peak_level,
+            'level_xp', l.total_xp - d.xp_required,
+            'xp_to_next', greatest(d.xp_required + d.xp_to_next - l.total_xp, 0),
+            'level_progress', least(round((l.total_xp - d.xp_required)::numeric / d.xp_to_next, 4), 1))
+        from public.user_levels l
+        join public.level_definitions d
+            on d.level = l.current_level and d.version = (select max(t.version) from public.level_tables t where t.published_at <= clock_timestamp())
+        where l.user_id = person
+    ) || jsonb_build_object(
+        'streak', evolv.streak_status(person),
+        'nearest_badges', coalesce((
+            select jsonb_agg(to_jsonb(n) - 'ratio' order by n.ratio desc, n.target, n.badge_id)
+            from (
+                select
+                    b.id as badge_id, b.slug, b.name, b.description, b.icon_url, b.rarity, b.category,
+                    coalesce(p.next_tier, 1) as tier,
+                    coalesce(p.current, 0) as current,
+                    t.target,
+                    coalesce(p.current, 0) / t.target as ratio
+                from evolv.current_badge_rules() v
+                join public.badges b on b.id = v.badge_id and not b.is_secret
+                left join public.badge_progress p on p.user_id = person and p.badge_id = b.id and p.rule_version_id = v.id
+                cross join lateral (
+                    select coalesce(p.target, (evolv.rule_tier(v.rule, 1) ->> 'target')::numeric)
+                ) t (target)
+                where (p.id is null or p.next_tier is not null) and v.valid_until > clock_timestamp()
+                    and not coalesce(p.state @> '{"barred": true}', false)
+                order by ratio desc, t.target, b.id
+                limit 3
+            ) n
+        ), '[]'),
+        -- How much the rules with limits have paid, so that nobody wonders.
+        'limits', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'rule', r.slug, 'name', r.name, 'amount', v.amount, 'distinct_by', v.distinct_by,
+                    'today', u.today, 'cap_per_day', v.cap_per_day, 'this_week', u.this_week, 'cap_per_week', v.cap_per_week,
+                    'cooldown_seconds', v.cooldown_seconds, 'refused_today', f.refused,
+                    'held', exists (
+                        select from public.integrity_flags g where g.user_id = person and g.rule_id = r.id and g.status = 'open'))
+                order by r.slug)
+            from evolv.current_xp_rules() v
+            join public.xp_rules r on r.id = v.rule_id
+            cross join lateral (
+                select count(*) filter (where x.local_date = this_day) as today, count(*) as this_week
+                from evolv.counted_entries x
+                where x.user_id = person and x.rule_id = r.id and x.local_date between monday and monday + 6
+            ) u
+            cross join lateral (
+                select coalesce(jsonb_object_agg(g.reason, g.times), '{}') as refused
+                from (
+                    select f.reason, count(*) as times
+                    from public.xp_refusals f
+                    where f.user_id = person and f.rule_id = r.id and f.local_date = this_day
+                    group by f.reason
+                ) g
+            ) f
+            where v.cap_per_day is not null or v.cap_per_week is not null or v.cooldown_seconds is not null
+                or cardinality(v.distinct_by) > 0 or v.alarm_count is not null
+        ), '[]'),
+        'pending_events', (select count(*) from evolv.pending_events e where e.user_id = person));
+end
+$function$;
+
+grant execute on function evolv.get_progress(user_id uuid) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.grant_badge(person uuid, badge_id uuid, tier integer, points integer, rule_version_id uuid, awarded_by uuid, crossing public.activity_events, event public.activity_events, at timestamp with time zone, is_repeated boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    granted public.user_badges;
+begin
+    if not is_repeated and exists (
+        select
+        from public.user_badges b
+        where b.user_id = person and b.badge_id = grant_badge.badge_id and b.tier = grant_badge.tier and b.revoked_at is null
+    ) then
+        return;
+    end if;
+    insert into public.user_badges (user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by)
+    values (
+        person, grant_badge.badge_id, grant_badge.tier,
+        1 + coalesce((
+            select max(b.seq) from public.user_badges b
+            where b.user_id = person and b.badge_id = grant_badge.badge_id and b.tier = grant_badge.tier
+                and not exists (select from evolv.superseded s where s.id = b.id)
+        ), 0),
+        grant_badge.rule_version_id, crossing.id,
+        case when grant_badge.rule_version_id is null then jsonb_strip_nulls(jsonb_build_object('reason', event.metadata -> 'reason')) else '{}' end,
+        crossing.occurred_at, grant_badge.awarded_by)
+    on conflict on constraint user_badges_user_id_badge_id_tier_seq_key do update -- a superseded one
+    set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+        earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = null, revoked_by = null, revocation_reason = null
+    returning * into granted;
+    delete from evolv.superseded s where s.id = granted.id;
+    if not evolv.is_quiet() then
+        perform evolv.publish_activity(
+            person, 'achievement',
+            jsonb_build_object('badge_id', grant_badge.badge_id) || case when grant_badge.tier > 1 then jsonb_build_object('tier', grant_badge.tier) else '{}' end,
+            crossing.occurred_at);
+    end if;
+    perform evolv.derive_event(
+        person, event, grant_badge.at, 'badge.awarded', 'badge', grant_badge.badge_id,
+        jsonb_build_object('points', points, 'tier', grant_badge.tier, 'seq', granted.seq),
+        format('%s %s %s', grant_badge.badge_id, grant_badge.tier, granted.seq));
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.has_role(VARIADIC roles text[])
  RETURNS boolean
  LANGUAGE sql
@@ -1162,6 +2875,32 @@ $function$;
 
 grant execute on function evolv.hidden_people() to authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.hold_xp(user_id uuid, rule text, reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    held uuid;
+begin
+    perform evolv.require_admin();
+    perform evolv.person_asked_for(hold_xp.user_id);
+    select r.id into held from public.xp_rules r where r.slug = hold_xp.rule;
+    if not found then
+        raise exception 'rule names no rule' using errcode = 'PT404', hint = 'xp_rule_not_found';
+    end if;
+    perform evolv.record_event(
+        hold_xp.user_id, 'integrity.held', 'xp_rule', held, auth.uid(), jsonb_build_object('reason', reason));
+    perform evolv.settle_now(hold_xp.user_id);
+    return (
+        select to_jsonb(f) from public.integrity_flags f where f.user_id = hold_xp.user_id and f.rule_id = held and f.status = 'open'
+    );
+end
+$function$;
+
+grant execute on function evolv.hold_xp(user_id uuid, rule text, reason text) to authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.invariants()
  RETURNS TABLE(invariant text, violations bigint, example text)
  LANGUAGE sql
@@ -1177,8 +2916,18 @@ AS $function$
         union all
         select 'current_level is the level of total_xp', l.user_id::text
         from public.user_levels l
-        where l.current_level <> (
-            select d.level from public.level_definitions d where d.xp_required <= l.total_xp order by d.xp_required desc limit 1)
+        where l.current_level <> evolv.level_for(l.total_xp)
+            and not exists (select from evolv.pending_events e where e.user_id = l.user_id)
+
+        union all
+        select 'an event waits or is settled, and nothing else', e.id::text
+        from public.activity_events e
+        where exists (select from evolv.pending_events p where p.event_id = e.id)
+            = exists (select from evolv.settled_events s where s.event_id = e.id)
+
+        union all
+        select 'a history can be settled', f.user_id::text
+        from evolv.settle_failures f
 
         union all
         select 'every profile has a standing', p.id::text
@@ -1191,22 +2940,31 @@ AS $function$
         where not exists (select from public.profiles p where p.id = u.id)
 
         union all
-        select 'a badge is granted once', ub.user_id || ' ' || ub.badge_id
+        select 'a tier of a badge is held once', ub.user_id || ' ' || ub.badge_id
         from public.user_badges ub
-        group by ub.user_id, ub.badge_id
+        join public.badge_rule_versions v on v.id = ub.rule_version_id and not v.rule @> '{"repeat": true}'
+        where ub.revoked_at is null
+        group by ub.user_id, ub.badge_id, ub.tier
         having count(*) > 1
 
         union all
         select 'the reward of a badge is in the ledger', ub.user_id || ' ' || ub.badge_id
         from public.user_badges ub
-        join public.badges b on b.id = ub.badge_id and b.requirement_type = 'level' and b.points > 0
-        where not exists (select from public.xp_transactions x where x.user_id = ub.user_id and x.badge_id = ub.badge_id)
+        join public.badge_rule_versions v on v.id = ub.rule_version_id
+        where ub.revoked_at is null and evolv.badge_points(v, ub.tier) > 0 and ub.earned_at >= v.published_at
+            and not exists (select from public.xp_transactions x where x.user_id = ub.user_id and x.badge_id = ub.badge_id)
 
         union all
-        select 'level badges are granted', l.user_id || ' ' || b.slug
-        from public.user_levels l
-        join public.badges b on b.requirement_type = 'level' and b.is_active and b.requirement_value <= l.peak_level
-        where not exists (select from public.user_badges ub where ub.user_id = l.user_id and ub.badge_id = b.id)
+        select 'a reward in the ledger has its badge', x.user_id || ' ' || x.badge_id
+        from public.xp_transactions x
+        where x.badge_id is not null and x.reversal_of is null
+            and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+            and not exists (
+                select
+                from public.user_badges ub
+                where ub.user_id = x.user_id and ub.badge_id = x.badge_id and ub.revoked_at is null
+                    and x.award_key = format('%s %s %s', ub.badge_id, ub.tier, ub.seq)
+            )
 
         union all
         select 'a finished idempotent request has its answer', k.scope || ' ' || k.key
@@ -1277,6 +3035,10 @@ AS $function$
                 where s.path_id = e.path_id)
 
         union all
+        select 'leaderboards: ' || l.problem, l.example
+        from evolv.leaderboard_problems() l
+
+        union all
         select 'the feed item of a post agrees with it', p.id::text
         from public.posts p
         left join public.feed_items f on f.post_id = p.id
@@ -1287,6 +3049,72 @@ $function$;
 
 grant execute on function evolv.invariants() to service_role;
 
+CREATE OR REPLACE FUNCTION evolv.is_barred(history_of uuid, badge_id uuid, at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce((
+        select e.type = 'badge.revoked'
+        from public.activity_events e
+        join evolv.settled_events s on s.event_id = e.id
+        where e.user_id = history_of and e.type in ('badge.granted', 'badge.revoked') and e.object_id = is_barred.badge_id
+            and s.at < is_barred.at
+        order by s.at desc, s.event_id desc
+        limit 1
+    ), false)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.is_condition(condition text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    -- A predicate says true, false or unknown of anything; a path that only selects raises.
+    perform pg_catalog.jsonb_path_match('{}', condition::jsonpath);
+    return length(condition) <= 1000;
+exception
+    when others then
+        return false;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.is_leaderboard_member(scope text, scope_id uuid, person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE scope WHEN 'guild'::text THEN (EXISTS (SELECT FROM public.guild_members m WHERE ((m.guild_id = is_leaderboard_member.scope_id) AND (m.user_id = is_leaderboard_member.person) AND (m.state = 'active'::text)))) WHEN 'path'::text THEN (EXISTS (SELECT FROM public.learning_path_enrollments e WHERE ((e.path_id = is_leaderboard_member.scope_id) AND (e.user_id = is_leaderboard_member.person)))) WHEN 'skill'::text THEN (EXISTS (SELECT FROM public.user_skills s WHERE ((s.skill_id = is_leaderboard_member.scope_id) AND (s.user_id = is_leaderboard_member.person) AND s.verified))) ELSE true END;
+
+CREATE OR REPLACE FUNCTION evolv.is_path(path text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO ''
+AS $function$
+begin
+    perform path::jsonpath;
+    return length(path) <= 200;
+exception
+    when others then
+        return false;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.is_quiet()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (COALESCE(current_setting('evolv.quiet'::text, true), ''::text) = 'on'::text);
+
+CREATE OR REPLACE FUNCTION evolv.is_repairable(streak public.streaks, today date)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE((((streak).broken_length > 0) AND (((today - (streak).broken_on) >= 0) AND ((today - (streak).broken_on) <= 2)) AND (((streak).repaired_on IS NULL) OR ((today - (streak).repaired_on) > 30))), false);
+
 CREATE OR REPLACE FUNCTION evolv.is_web_url(url text)
  RETURNS boolean
  LANGUAGE sql
@@ -1295,28 +3123,561 @@ RETURN ((url ~ '^https?://[^\s<>"'']+$'::text) AND (length(url) <= 2048));
 
 grant execute on function evolv.is_web_url(url text) to anon, authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.judge(history_of uuid, person uuid, rule jsonb, valid_from timestamp with time zone, valid_until timestamp with time zone, until timestamp with time zone, OUT state jsonb, OUT tiers integer[], OUT crossings public.activity_events[])
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    item public.activity_events;
+    reached int;
+    highest int := 0;
+begin
+    state := '{}';
+    tiers := '{}';
+    crossings := '{}';
+    for item in
+        select (h.event).* from evolv.event_history(history_of, person, evolv.rule_event_types(rule), until) h
+    loop
+        continue when item.occurred_at < valid_from or item.occurred_at >= valid_until;
+        state := evolv.rule_step(rule, state, evolv.event_document(item));
+        reached := (evolv.rule_progress(rule, state)).reached;
+        if rule @> '{"repeat": true}' then
+            while reached > 0 loop
+                tiers := tiers || 1;
+                crossings := array_append(crossings, item);
+                state := evolv.restart(rule, state);
+                reached := (evolv.rule_progress(rule, state)).reached;
+            end loop;
+        elsif reached > highest then
+            for tier in highest + 1 .. reached loop
+                tiers := tiers || tier;
+                crossings := array_append(crossings, item);
+            end loop;
+            highest := reached;
+            state := state || jsonb_build_object('tier', highest);
+            exit when not rule ? 'tiers' or highest = jsonb_array_length(rule -> 'tiers');
+        end if;
+    end loop;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.leaderboard_all_time()
  RETURNS TABLE(user_id uuid, full_name text, avatar_url text, user_type text, current_level integer, total_xp bigint, badge_count bigint, skill_count bigint, rank bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
+    with boards as (
+        select
+            max(b.id) filter (where b.metric = 'xp') as xp,
+            max(b.id) filter (where b.metric = 'badges') as badges,
+            max(b.id) filter (where b.metric = 'skills') as skills
+        from evolv.leaderboards b
+        where b.scope = 'global' and b.scope_id is null and b.period = 'all'
+    ),
+    top as (
+        select e.user_id, e.score, e.tie, rank() over (order by e.score desc) as rank
+        from (
+            select e.user_id, e.score, e.tie
+            from evolv.leaderboard_entries e
+            where e.board_id = (select xp from boards) and e.period_start = '-infinity' and e.is_listed
+            order by e.score desc, e.tie
+            limit 1000
+        ) e
+    ),
+    places as (
+        select * from top
+        union all
+        select e.user_id, e.score, e.tie, evolv.leaderboard_rank(e.board_id, e.period_start, e.score)
+        from evolv.leaderboard_entries e
+        where e.board_id = (select xp from boards)
+            and e.period_start = '-infinity'
+            and e.user_id = (select auth.uid())
+            and e.is_listed
+            and not exists (select from top where top.user_id = e.user_id)
+    )
     select
-        case when b.is_anonymous and b.user_id is distinct from (select auth.uid()) then null else b.user_id end,
-        b.full_name, b.avatar_url, b.user_type, b.current_level, b.total_xp, b.badge_count, b.skill_count, b.rank
-    from evolv.leaderboard_all_time b
-    order by b.rank, b.user_id
+        case when w.is_shown then p.id end, case when w.is_shown then p.full_name end, case when w.is_shown then p.avatar_url end,
+        p.user_type, l.current_level, t.score,
+        coalesce((
+            select e.score
+            from evolv.leaderboard_entries e
+            where e.board_id = b.badges and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
+        coalesce((
+            select e.score
+            from evolv.leaderboard_entries e
+            where e.board_id = b.skills and e.period_start = '-infinity' and e.user_id = t.user_id), 0),
+        t.rank
+    from places t
+    cross join boards b
+    join public.profiles p on p.id = t.user_id
+    join public.user_settings s on s.user_id = t.user_id
+    join public.user_levels l on l.user_id = t.user_id
+    cross join lateral (
+        select coalesce(t.user_id = (select auth.uid()), false)
+            or (s.leaderboard_mode = 'public' and t.user_id <> all ((select evolv.hidden_people())::uuid[])) as is_shown
+    ) w
+    order by t.score desc, t.tie
 $function$;
 
 grant execute on function evolv.leaderboard_all_time() to anon, authenticated, service_role;
 
-CREATE OR REPLACE FUNCTION evolv.level_for(total_xp bigint)
+CREATE OR REPLACE FUNCTION evolv.leaderboard_end(period text, period_start date, time_zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE period WHEN 'all'::text THEN 'infinity'::timestamp with time zone ELSE ((period_start + CASE period WHEN 'month'::text THEN '1 mon'::interval WHEN 'week'::text THEN '7 days'::interval ELSE '1 day'::interval END) AT TIME ZONE time_zone) END;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_members(scope text, scope_id uuid)
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select m.user_id
+    from public.guild_members m
+    where leaderboard_members.scope = 'guild' and m.guild_id = leaderboard_members.scope_id and m.state = 'active'
+    union all
+    select e.user_id
+    from public.learning_path_enrollments e
+    where leaderboard_members.scope = 'path' and e.path_id = leaderboard_members.scope_id
+    union all
+    select s.user_id
+    from public.user_skills s
+    where leaderboard_members.scope = 'skill' and s.skill_id = leaderboard_members.scope_id and s.verified
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_open(period text, at timestamp with time zone, time_zone text)
+ RETURNS date[]
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE WHEN (evolv.leaderboard_start(period, (at - '01:00:00'::interval), time_zone) = evolv.leaderboard_start(period, at, time_zone)) THEN ARRAY[evolv.leaderboard_start(period, at, time_zone)] ELSE ARRAY[evolv.leaderboard_start(period, (at - '01:00:00'::interval), time_zone), evolv.leaderboard_start(period, at, time_zone)] END;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_page(board evolv.leaderboards, start date, zone text, friends evolv.leaderboard_entries[], page_limit integer, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean)
+ RETURNS json
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+declare
+    last_tie constant uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+    me constant uuid := auth.uid();
+    hidden constant uuid[] := evolv.hidden_people();
+    ends_at constant timestamptz := evolv.leaderboard_end(board.period, start, zone);
+    mine evolv.leaderboard_entries;
+    my_rank bigint;
+    my_status text;
+    total bigint;
+    first_rank bigint;
+    entries evolv.leaderboard_entries[] := '{}';
+    has_next boolean;
+begin
+    if friends is null then
+        select * into mine
+        from evolv.leaderboard_entries e
+        where e.board_id = board.id and e.period_start = start and e.user_id = me and e.is_listed;
+        total := coalesce((
+            select sum(c.people)::bigint
+            from evolv.leaderboard_counts c
+            where c.board_id = board.id and c.period_start = start and c.shift = 35), 0);
+    else
+        select * into mine from unnest(friends) f where f.user_id = me;
+        total := cardinality(friends);
+    end if;
+
+    if mine.user_id is not null then
+        my_status := 'ranked';
+        my_rank := case
+            when friends is null then evolv.leaderboard_rank(board.id, start, mine.score)
+            else (select 1 + count(*) from unnest(friends) f where f.score > mine.score)
+        end;
+    elsif me is not null then
+        my_status := (
+            select case
+                when p.is_guest then 'guest'
+                when s.leaderboard_mode = 'hidden' then 'hidden'
+                when not evolv.is_leaderboard_member(board.scope, board.scope_id, me) then 'not_a_member'
+                else 'unranked'
+            end
+            from public.profiles p
+            left join public.user_settings s on s.user_id = p.id
+            where p.id = me);
+    end if;
+
+    if around_me and mine.user_id is not null then
+        entries := evolv.leaderboard_slice(board.id, start, friends, mine.score, mine.tie, true, page_limit / 2) || mine;
+        after_score := mine.score;
+        after_tie := mine.tie;
+    elsif from_rank is not null then
+        after_score := 1 + case
+            when friends is null then evolv.leaderboard_score_at(board.id, start, from_rank)
+            else (
+                select f.score
+                from unnest(friends) f
+                order by f.score desc
+                limit 1
+                offset least(from_rank, total) - 1)
+        end;
+        after_tie := last_tie;
+    end if;
+
+    -- One more tells whether there is a next page.
+    entries := entries || evolv.leaderboard_slice(
+        board.id, start, friends, coalesce(after_score, 9223372036854775807), coalesce(after_tie, last_tie), false,
+        page_limit + 1 - cardinality(entries));
+    has_next := cardinality(entries) > page_limit;
+    entries := entries[:page_limit];
+    if cardinality(entries) > 0 then
+        first_rank := case
+            when friends is null then evolv.leaderboard_rank(board.id, start, entries[1].score)
+            else (select 1 + count(*) from unnest(friends) f where f.score > entries[1].score)
+        end;
+    end if;
+
+    return (
+        with page as (
+            select e.user_id, e.score, e.position
+            from unnest(entries) with ordinality e (board_id, period_start, user_id, score, is_listed, tie, position)
+        ),
+        -- The page has no gaps, so the people of each score lead to the rank of the next one.
+        ranks as (
+            select s.score, first_rank + coalesce(
+                sum(s.people) over (order by s.score desc rows between unbounded preceding and 1 preceding), 0)::bigint as rank
+            from (
+                select d.score, case
+                    when friends is null then (
+                        select c.people
+                        from evolv.leaderboard_counts c
+                        where c.board_id = board.id and c.period_start = start and c.shift = 0 and c.prefix = d.score)
+                    else (select count(*) from unnest(friends) f where f.score = d.score)
+                end as people
+                from (select distinct score from page) d
+            ) s
+        )
+        select json_build_object(
+            'scope', board.scope,
+            'scope_id', board.scope_id,
+            'metric', board.metric,
+            'period', board.period,
+            'period_start', case when board.period <> 'all' then start end,
+            'period_end', case when board.period <> 'all' then (ends_at at time zone zone)::date - 1 end, -- its last day
+            'time_zone', zone,
+            'closed', ends_at + interval '1 hour' <= now(),
+            'preparing', board.state = 'asked' or board.filled_by > 0 and coalesce((
+                select c.id
+                from evolv.leaderboard_changes c
+                order by c.id
+                limit 1) <= board.filled_by, false),
+            'total_people', total,
+            'leaderboard', coalesce(json_agg(
+                json_build_object(
+                    'rank', r.rank,
+                    'user_id', case when w.is_shown then g.user_id end,
+                    'full_name', case when w.is_shown then p.full_name end,
+                    'avatar_url', case when w.is_shown then p.avatar_url end,
+                    'user_type', p.user_type,
+                    'current_level', l.current_level,
+                    'score', g.score,
+                    'is_me', coalesce(g.user_id = me, false))
+                order by g.position), '[]'),
+            'me', case when my_rank is not null then json_build_object('rank', my_rank, 'score', mine.score) end,
+            'me_status', my_status,
+            'pagination', json_build_object(
+                'limit', page_limit,
+                'has_next', has_next,
+                'next_cursor', case when has_next then entries[page_limit].score || '_' || entries[page_limit].tie end))
+        from page g
+        join ranks r on r.score = g.score
+        left join public.profiles p on p.id = g.user_id
+        left join public.user_settings s on s.user_id = g.user_id
+        left join public.user_levels l on l.user_id = g.user_id
+        cross join lateral (
+            select coalesce(g.user_id = me, false) or (
+                p.id is not null and p.deactivated_at is null and not p.is_guest and coalesce(s.leaderboard_mode = 'public', false)
+                and g.user_id <> all (hidden)) as is_shown
+        ) w
+    );
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_problems()
+ RETURNS TABLE(problem text, example text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with zone as (
+        select time_zone from evolv.leaderboard_settings
+    ),
+    changing as (
+        select b.*, o.start
+        from evolv.leaderboards b
+        cross join zone z
+        cross join lateral unnest(evolv.leaderboard_open(b.period, clock_timestamp(), z.time_zone)) o (start)
+        where b.state = 'kept'
+    ),
+    kept as (
+        select e.*
+        from changing c
+        join evolv.leaderboard_entries e on e.board_id = c.id and e.period_start = c.start
+        where c.scope = 'global' and e.score <> 0
+    ),
+    parts as (
+        select c.id as board_id, c.start as period_start, e.user_id, e.score, e.is_listed
+        from changing c
+        join evolv.leaderboards w on w.scope = 'global' and w.metric = c.metric and w.period = c.period
+        cross join lateral evolv.leaderboard_members(c.scope, c.scope_id) m (user_id)
+        join evolv.leaderboard_entries e on e.board_id = w.id and e.period_start = c.start and e.user_id = m.user_id
+        where c.scope <> 'global'
+    ),
+    kept_parts as (
+        select e.*
+        from changing c
+        join evolv.leaderboard_entries e on e.board_id = c.id and e.period_start = c.start
+        where c.scope <> 'global'
+    ),
+    found (problem, user_id, example) as (
+        select 'a score is not what it is made of', coalesce(t.user_id, k.user_id),
+            format('board %s %s person %s: %s, not %s', coalesce(t.board_id, k.board_id), coalesce(t.period_start, k.period_start),
+                coalesce(t.user_id, k.user_id), k.score, t.score)
+        from (select * from evolv.leaderboard_truth(false) where score <> 0) t
+        full join kept k using (board_id, period_start, user_id)
+        where (t.score, t.is_listed) is distinct from (k.score, k.is_listed)
+
+        union all
+        select 'a board differs from its whole', coalesce(p.user_id, k.user_id),
+            format('board %s %s person %s: %s, not %s', coalesce(p.board_id, k.board_id), coalesce(p.period_start, k.period_start),
+                coalesce(p.user_id, k.user_id), k.score, p.score)
+        from parts p
+        full join kept_parts k using (board_id, period_start, user_id)
+        where (p.score, p.is_listed) is distinct from (k.score, k.is_listed)
+
+        union all
+        select 'a count is not the number of people', null, format('board %s %s, scores that begin with %s >> %s: %s, not %s',
+            board_id, period_start, prefix, shift, c.people, t.people)
+        from evolv.leaderboard_counts c
+        full join (
+            select e.board_id, e.period_start, bits.shift, e.score >> bits.shift as prefix, count(*) as people
+            from evolv.leaderboard_entries e
+            cross join generate_series(0, 35, 5) bits (shift)
+            where e.is_listed
+            group by e.board_id, e.period_start, bits.shift, e.score >> bits.shift
+        ) t using (board_id, period_start, shift, prefix)
+        where c.people is distinct from t.people
+    )
+    select f.problem, f.example
+    from found f
+    where not exists (select from evolv.leaderboard_changes c where c.user_id = f.user_id)
+$function$;
+
+grant execute on function evolv.leaderboard_problems() to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_rank(board integer, start date, score bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select 1 + coalesce(sum(c.people)::bigint, 0)
+    from generate_series(0, 35, 5) bits (shift)
+    cross join lateral (
+        select sum(k.people) as people
+        from evolv.leaderboard_counts k
+        where k.board_id = leaderboard_rank.board
+            and k.period_start = leaderboard_rank.start
+            and k.shift = bits.shift
+            and k.prefix > leaderboard_rank.score >> bits.shift
+            and k.prefix <= case bits.shift
+                when 35 then 9223372036854775807
+                else (leaderboard_rank.score >> (bits.shift + 5) << 5) + 31
+            end
+    ) c
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_score(metric text, person uuid, from_time timestamp with time zone, until_time timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN COALESCE(CASE metric WHEN 'xp'::text THEN (SELECT (sum(x.amount))::bigint AS sum FROM public.xp_transactions x WHERE ((x.user_id = leaderboard_score.person) AND (x.awarded_at >= leaderboard_score.from_time) AND (x.awarded_at < leaderboard_score.until_time))) WHEN 'badges'::text THEN (SELECT count(*) AS count FROM public.user_badges b WHERE ((b.user_id = leaderboard_score.person) AND (b.revoked_at IS NULL) AND (b.earned_at >= leaderboard_score.from_time) AND (b.earned_at < leaderboard_score.until_time))) WHEN 'skills'::text THEN (SELECT count(*) AS count FROM public.user_skills s WHERE ((s.user_id = leaderboard_score.person) AND s.verified AND (s.verified_at >= leaderboard_score.from_time) AND (s.verified_at < leaderboard_score.until_time))) ELSE (SELECT max(((d.metadata ->> 'length'::text))::bigint) AS max FROM (evolv.derived_events d JOIN public.activity_events e ON ((e.id = d.event_id))) WHERE ((d.user_id = leaderboard_score.person) AND (d.type = 'streak.extended'::text) AND (e.occurred_at >= leaderboard_score.from_time) AND (e.occurred_at < leaderboard_score.until_time))) END, (0)::bigint);
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_score_at(board integer, start date, place bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    least_prefix bigint := 0;
+    greatest_prefix bigint := 9223372036854775807;
+    before bigint := 0; -- people with a greater score than any below the prefix in hand
+    step record;
+begin
+    for bits in reverse 35..0 by 5 loop
+        select s.prefix, s.reached, s.people into step
+        from (
+            select k.prefix, k.people, sum(k.people) over (order by k.prefix desc) as reached
+            from evolv.leaderboard_counts k
+            where k.board_id = leaderboard_score_at.board
+                and k.period_start = leaderboard_score_at.start
+                and k.shift = bits
+                and k.prefix between least_prefix and greatest_prefix
+        ) s
+        order by before + s.reached >= place desc, case when before + s.reached >= place then -s.prefix else s.prefix end
+        limit 1;
+        if not found then
+            return null;
+        end if;
+        before := before + step.reached - step.people;
+        least_prefix := step.prefix << 5;
+        greatest_prefix := (step.prefix << 5) + 31;
+    end loop;
+    return step.prefix;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_slice(board integer, start date, friends evolv.leaderboard_entries[], of_score bigint, of_tie uuid, backwards boolean, most integer)
+ RETURNS evolv.leaderboard_entries[]
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+begin
+    if friends is not null and backwards then
+        return array(
+            select s.f
+            from (
+                select f::evolv.leaderboard_entries as f, f.score, f.tie
+                from unnest(friends) f
+                where f.score > of_score or (f.score = of_score and f.tie < of_tie)
+                order by f.score, f.tie desc
+                limit most
+            ) s
+            order by s.score desc, s.tie);
+    elsif friends is not null then
+        return array(
+            select f::evolv.leaderboard_entries
+            from unnest(friends) f
+            where f.score < of_score or (f.score = of_score and f.tie > of_tie)
+            order by f.score desc, f.tie
+            limit most);
+    elsif backwards then
+        -- Among equals and then among those with more, each by the index; `or` would read more than it returns.
+        return array(
+            select n.e
+            from (
+                select s.e, s.score, s.tie
+                from (
+                    (
+                        select e as e, e.score, e.tie
+                        from evolv.leaderboard_entries e
+                        where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie < of_tie
+                        order by e.score, e.tie desc
+                        limit most
+                    )
+                    union all
+                    (
+                        select e, e.score, e.tie
+                        from evolv.leaderboard_entries e
+                        where e.board_id = board and e.period_start = start and e.is_listed and e.score > of_score
+                        order by e.score, e.tie desc
+                        limit most
+                    )
+                ) s
+                order by s.score, s.tie desc
+                limit most
+            ) n
+            order by n.score desc, n.tie);
+    else
+        return array(
+            select s.e
+            from (
+                (
+                    select e as e, e.score, e.tie
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board and e.period_start = start and e.is_listed and e.score = of_score and e.tie > of_tie
+                    order by e.score desc, e.tie
+                    limit most
+                )
+                union all
+                (
+                    select e, e.score, e.tie
+                    from evolv.leaderboard_entries e
+                    where e.board_id = board and e.period_start = start and e.is_listed and e.score < of_score
+                    order by e.score desc, e.tie
+                    limit most
+                )
+            ) s
+            order by s.score desc, s.tie
+            limit most);
+    end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_start(period text, at timestamp with time zone, time_zone text)
+ RETURNS date
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN CASE period WHEN 'all'::text THEN '-infinity'::date ELSE (date_trunc(period, (at AT TIME ZONE time_zone)))::date END;
+
+CREATE OR REPLACE FUNCTION evolv.leaderboard_truth(with_closed boolean)
+ RETURNS TABLE(board_id integer, period_start date, user_id uuid, score bigint, is_listed boolean)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with facts (user_id, metric, amount, at) as (
+        select x.user_id, 'xp', x.amount, x.awarded_at from public.xp_transactions x
+        union all
+        select b.user_id, 'badges', 1, b.earned_at from public.user_badges b where b.revoked_at is null
+        union all
+        select s.user_id, 'skills', 1, s.verified_at from public.user_skills s where s.verified
+        union all
+        select d.user_id, 'streak', (d.metadata ->> 'length')::bigint, e.occurred_at
+        from evolv.derived_events d
+        join public.activity_events e on e.id = d.event_id
+        where d.type = 'streak.extended'
+    ),
+    boards as (
+        select b.id, b.metric, b.period, z.time_zone, (evolv.leaderboard_open(b.period, clock_timestamp(), z.time_zone))[1] as oldest
+        from evolv.leaderboards b
+        cross join evolv.leaderboard_settings z
+        where b.scope = 'global'
+    )
+    select t.board_id, t.start, t.user_id, t.score, evolv.may_be_listed(t.user_id) and t.score > 0
+    from (
+        select b.id as board_id, s.start, f.user_id, case b.metric when 'streak' then max(f.amount) else sum(f.amount)::bigint end as score
+        from facts f
+        join boards b on b.metric = f.metric
+        cross join lateral (select evolv.leaderboard_start(b.period, f.at, b.time_zone) as start) s
+        where with_closed or s.start >= b.oldest
+        group by b.id, b.metric, s.start, f.user_id
+    ) t
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.level_for(total_xp bigint, at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone)
  RETURNS integer
  LANGUAGE sql
  STABLE PARALLEL SAFE SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    select d.level from public.level_definitions d where d.xp_required <= level_for.total_xp order by d.xp_required desc limit 1
+    select d.level
+    from public.level_definitions d
+    where d.version = (select max(t.version) from public.level_tables t where t.published_at <= level_for.at)
+        and d.xp_required <= level_for.total_xp
+    order by d.xp_required desc
+    limit 1
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.lock_leaderboards()
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    select pg_advisory_xact_lock(hashtextextended('evolv.leaderboards', 0))
 $function$;
 
 CREATE OR REPLACE FUNCTION evolv.lock_pair(one uuid, other uuid)
@@ -1343,6 +3704,35 @@ begin
     return coalesce(new, old);
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.may_be_listed(person uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN (SELECT ((NOT p.is_guest) AND (p.deactivated_at IS NULL) AND COALESCE((s.leaderboard_mode <> 'hidden'::text), false)) FROM (public.profiles p LEFT JOIN public.user_settings s ON ((s.user_id = p.id))) WHERE (p.id = may_be_listed.person));
+
+CREATE OR REPLACE FUNCTION evolv.missed_days(streak public.streaks, after_day date, before_day date)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select count(*)
+    from generate_series(greatest(after_day + 1, streak.settled_until), before_day - 1, interval '1 day') d (day)
+    where extract(isodow from d.day)::int = any (streak.weekdays)
+        and not coalesce(d.day::date between streak.paused_from and streak.paused_until, false)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.my_badge_ids()
+ RETURNS SETOF uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select badge_id from public.user_badges where user_id = auth.uid() and revoked_at is null
+$function$;
+
+grant execute on function evolv.my_badge_ids() to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.my_enrolled_path_ids()
  RETURNS SETOF uuid
@@ -1412,6 +3802,28 @@ $function$;
 
 grant execute on function evolv.my_taught_path_ids() to authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.next_revision(person uuid, rule_id uuid, award_key text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if exists (
+        select
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key
+    ) then
+        raise exception 'an award would be paid twice: % of rule % to %', award_key, rule_id, person using errcode = 'unique_violation';
+    end if;
+    return (
+        select 1 + coalesce(max(x.revision), 0)
+        from public.xp_transactions x
+        where x.user_id = person and x.rule_id = next_revision.rule_id and x.award_key = next_revision.award_key and x.reversal_of is null
+    );
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.notify_person(person uuid, event text, payload jsonb, actor uuid DEFAULT NULL::uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -1419,7 +3831,7 @@ CREATE OR REPLACE FUNCTION evolv.notify_person(person uuid, event text, payload 
  SET search_path TO ''
 AS $function$
 begin
-    if current_setting('evolv.quiet', true) = 'on' or person = actor or exists (
+    if current_setting('evolv.quiet', true) <> '' or person = actor or exists (
         select
         from public.user_blocks
         where (blocker_id, blocked_id) in ((person, actor), (actor, person))
@@ -1431,17 +3843,395 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.publish_activity(user_id uuid, activity_type text, content jsonb)
+CREATE OR REPLACE FUNCTION evolv.numbered_flags(person uuid)
+ RETURNS TABLE(id uuid, rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamp with time zone, decided_by uuid, decided_at timestamp with time zone, note text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        f.id, f.rule_id, row_number() over (partition by f.rule_id order by f.raised_at, f.decided_at nulls last, f.event_id),
+        f.event_id, f.reason, f.status, f.raised_by, f.raised_at, f.decided_by, f.decided_at, f.note
+    from public.integrity_flags f
+    where f.user_id = person and not exists (select from evolv.superseded s where s.id = f.id)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.outcome(person uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+AS $function$
+    select jsonb_build_object(
+        'standing', (
+            select jsonb_build_object('total_xp', l.total_xp, 'current_level', l.current_level, 'peak_level', l.peak_level)
+            from public.user_levels l
+            where l.user_id = person
+        ),
+        'entries', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'event_id', x.event_id, 'rule_version_id', x.rule_version_id, 'rule_id', x.rule_id, 'award_key', x.award_key,
+                    'amount', x.amount, 'source', x.source, 'metadata', x.metadata, 'badge_id', x.badge_id, 'awarded_at', x.awarded_at,
+                    'local_date', x.local_date, 'voided', exists (select from public.xp_transactions r where r.reversal_of = x.id))
+                order by x.rule_id, x.award_key collate "C")
+            from evolv.counted_entries x
+            where x.user_id = person
+        ), '[]'),
+        'badges', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'badge_id', b.badge_id, 'tier', b.tier, 'seq', b.seq, 'rule_version_id', b.rule_version_id, 'event_id', b.event_id,
+                    'metadata', b.metadata, 'earned_at', b.earned_at, 'awarded_by', b.awarded_by, 'revoked_at', b.revoked_at,
+                    'revoked_by', b.revoked_by, 'revocation_reason', b.revocation_reason)
+                order by b.badge_id, b.tier, b.seq)
+            from public.user_badges b
+            where b.user_id = person and not exists (select from evolv.superseded s where s.id = b.id)
+        ), '[]'),
+        'progress', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'badge_id', p.badge_id, 'rule_version_id', p.rule_version_id, 'state', p.state, 'current', p.current,
+                    'target', p.target, 'next_tier', p.next_tier)
+                order by p.badge_id)
+            from public.badge_progress p
+            where p.user_id = person
+        ), '[]'),
+        'streak', (select to_jsonb(s) - array['id', 'user_id', 'updated_at'] from public.streaks s where s.user_id = person),
+        'refusals', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'event_id', r.event_id, 'rule_version_id', r.rule_version_id, 'rule_id', r.rule_id, 'award_key', r.award_key,
+                    'amount', r.amount, 'reason', r.reason, 'local_date', r.local_date, 'refused_at', r.refused_at)
+                order by r.refused_at, r.event_id, r.rule_id, r.award_key collate "C")
+            from public.xp_refusals r
+            where r.user_id = person
+        ), '[]'),
+        'flags', coalesce((
+            select jsonb_agg(
+                jsonb_build_object(
+                    'rule_id', f.rule_id, 'number', f.number, 'event_id', f.event_id, 'reason', f.reason, 'status', f.status,
+                    'raised_by', f.raised_by, 'raised_at', f.raised_at, 'decided_by', f.decided_by, 'decided_at', f.decided_at,
+                    'note', f.note)
+                order by f.rule_id, f.number)
+            from evolv.numbered_flags(person) f
+        ), '[]'),
+        'derived', coalesce((
+            select jsonb_agg(
+                jsonb_build_object('event_id', d.event_id, 'at', d.at, 'type', d.type, 'object_id', d.object_id, 'metadata', d.metadata)
+                order by d.id)
+            from evolv.derived_events d
+            where d.user_id = person
+        ), '[]'))
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.pay(person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    amount bigint := rule_version.amount;
+    key text := coalesce(event.dedupe_key, event.id::text);
+    week constant date := date_trunc('week', event.local_date::timestamp)::date;
+    refusal text;
+    today bigint;
+    this_week bigint;
+begin
+    if rule_version.amount_path is not null then
+        -- Not least alone: of nothing and the most that there is, that is the most.
+        amount := floor(least(
+            coalesce((jsonb_path_query_first(
+                evolv.event_document(event), (rule_version.amount_path || ' ? (@.type() == "number")')::jsonpath, '{}', true) #>> '{}')::numeric, 0),
+            amount));
+        if amount < 1 then
+            return;
+        end if;
+    end if;
+    if cardinality(rule_version.distinct_by) > 0 then
+        key := concat_ws(' ',
+            case when 'actor' = any (rule_version.distinct_by) then coalesce(event.actor_id, event.user_id)::text end,
+            case when 'object' = any (rule_version.distinct_by) then event.object_id::text end,
+            case when 'day' = any (rule_version.distinct_by) then event.local_date::text end,
+            case when 'week' = any (rule_version.distinct_by) then to_char(event.local_date, 'IYYY"-W"IW') end);
+        if exists (
+            select
+            from evolv.counted_entries x
+            where x.user_id = person and x.rule_id = rule_version.rule_id and x.award_key = key
+        ) then
+            refusal := 'repeated';
+        end if;
+    end if;
+    if refusal is null and rule_version.cooldown_seconds is not null and exists (
+        select
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
+            and x.awarded_at > event.occurred_at - make_interval(secs => rule_version.cooldown_seconds)
+    ) then
+        refusal := 'cooldown';
+    end if;
+    if refusal is null and (rule_version.cap_per_day is not null or rule_version.cap_per_week is not null) then
+        select count(*) filter (where x.local_date = event.local_date), count(*)
+        into today, this_week
+        from evolv.counted_entries x
+        where x.user_id = person and x.rule_id = rule_version.rule_id
+            and x.local_date between week and week + 6
+            and x.awarded_at > event.occurred_at - interval '9 days'; -- by the index: more than a week of anybody's
+        refusal := case
+            when today >= rule_version.cap_per_day then 'capped_day'
+            when this_week >= rule_version.cap_per_week then 'capped_week'
+        end;
+    end if;
+    if refusal is null then
+        if rule_version.alarm_count is not null and (
+            select count(*)
+            from (
+                (
+                    select
+                    from evolv.counted_entries x
+                    where x.user_id = person and x.rule_id = rule_version.rule_id
+                        and x.awarded_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
+                    limit rule_version.alarm_count
+                )
+                union all
+                (
+                    select
+                    from public.xp_refusals r
+                    where r.user_id = person and r.rule_id = rule_version.rule_id
+                        and r.refused_at > event.occurred_at - make_interval(mins => rule_version.alarm_minutes)
+                    limit rule_version.alarm_count
+                )
+            ) a
+        ) >= rule_version.alarm_count then
+            perform evolv.raise_flag(
+                person, rule_version.rule_id, event, null,
+                format('%s events in %s minutes', rule_version.alarm_count + 1, rule_version.alarm_minutes));
+        end if;
+        if exists (
+            select from public.integrity_flags f where f.user_id = person and f.rule_id = rule_version.rule_id and f.status = 'open'
+        ) then
+            refusal := 'held';
+        end if;
+    end if;
+
+    if refusal is not null then
+        insert into public.xp_refusals (user_id, event_id, rule_version_id, rule_id, award_key, amount, reason, local_date, refused_at)
+        values (person, event.id, rule_version.id, rule_version.rule_id, key, amount, refusal, event.local_date, event.occurred_at);
+        return;
+    end if;
+    perform evolv.apply_xp(
+        person, event, at, rule_version, coalesce(source, event.metadata ->> 'source'), amount, key, coalesce(event.metadata -> 'award', '{}'),
+        case when event.type = 'badge.awarded' then event.object_id end);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.person_asked_for(asked uuid)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person constant uuid := coalesce(asked, auth.uid());
+begin
+    if person is null then
+        raise exception 'user_id says of whom' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if person is distinct from auth.uid() and auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
+        raise exception 'this is for the person and for admins' using errcode = 'insufficient_privilege';
+    end if;
+    if not exists (select from public.profiles p where p.id = person) then
+        raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
+    end if;
+    return person;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.personal_day(person uuid, at timestamp with time zone, OUT time_zone text, OUT local_date date, OUT lenient_date date)
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select
+        coalesce((array_agg(z.time_zone order by z.since desc))[1], 'UTC'),
+        coalesce(
+            greatest(
+                min((personal_day.at at time zone z.time_zone)::date) filter (where z.until > personal_day.at - interval '24 hours'),
+                max(evolv.earliest_date(person, z.since - interval '1 microsecond', '24 hours'))
+                    filter (where z.since > personal_day.at - interval '48 hours')),
+            (personal_day.at at time zone 'UTC')::date),
+        coalesce(min((personal_day.at at time zone z.time_zone)::date), (personal_day.at at time zone 'UTC')::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= personal_day.at and z.until > personal_day.at - interval '48 hours'
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.preview_badge(badge_id uuid, rule jsonb, valid_from timestamp with time zone, valid_until timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+AS $function$
+declare
+    problem constant text := evolv.badge_rule_problem(rule);
+    started constant timestamptz := clock_timestamp();
+    types text[];
+    person uuid;
+    is_held boolean;
+    is_held_by_rule boolean;
+    is_earned boolean;
+    judged record;
+    people int := 0;
+    earned int := 0;
+    gained int := 0;
+    lost int := 0;
+    gaining jsonb := '[]';
+    losing jsonb := '[]';
+    sample jsonb;
+    plan json;
+begin
+    perform evolv.require_admin();
+    if problem is not null then
+        raise exception '%', problem using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if preview_badge.badge_id is not null and not exists (select from public.badges b where b.id = preview_badge.badge_id) then
+        raise exception 'badge_id names no badge' using errcode = 'PT404', hint = 'badge_not_found';
+    end if;
+    types := evolv.rule_event_types(rule);
+    for person, is_held, is_held_by_rule in
+        select p.user_id, bool_or(p.is_held), bool_or(p.is_held_by_rule)
+        from (
+            select distinct e.user_id, false as is_held, false as is_held_by_rule from public.activity_events e where e.type = any (types)
+            union all
+            select distinct d.user_id, false, false from evolv.derived_events d where d.type = any (types)
+            union all
+            select b.user_id, true, b.rule_version_id is not null
+            from public.user_badges b
+            where b.badge_id = preview_badge.badge_id and b.revoked_at is null
+        ) p
+        group by p.user_id
+        order by p.user_id
+    loop
+        judged := evolv.judge(
+            person, person, rule, coalesce(preview_badge.valid_from, '-infinity'), coalesce(preview_badge.valid_until, 'infinity'), 'infinity');
+        is_earned := cardinality(judged.crossings) > 0 and not evolv.is_barred(person, preview_badge.badge_id, 'infinity');
+        people := people + 1;
+        earned := earned + is_earned::int;
+        continue when is_earned and is_held or not is_earned and not is_held_by_rule; -- given by hand stays
+        gained := gained + is_earned::int;
+        lost := lost + (not is_earned)::int;
+        continue when (case when is_earned then gained else lost end) > 10;
+        select jsonb_build_object(
+            'user_id', person, 'full_name', p.full_name,
+            'current', (evolv.rule_progress(rule, judged.state)).current,
+            'earned_at', case when is_earned then (judged.crossings[1]).occurred_at end) into sample
+        from public.profiles p
+        where p.id = person;
+        if is_earned then
+            gaining := gaining || sample;
+        else
+            losing := losing || sample;
+        end if;
+    end loop;
+    execute 'explain (format json) select from public.activity_events e where e.type = any ($1)' into plan using types;
+    return jsonb_build_object(
+        'people', people,
+        'would_have', earned,
+        'would_gain', gained,
+        'would_lose', lost,
+        'gain_samples', gaining,
+        'lose_samples', losing,
+        'cost', jsonb_build_object(
+            'milliseconds', round(extract(epoch from clock_timestamp() - started)::numeric * 1000, 1),
+            'plan_rows', plan -> 0 -> 'Plan' -> 'Plan Rows',
+            'plan_cost', plan -> 0 -> 'Plan' -> 'Total Cost'));
+end
+$function$;
+
+grant execute on function evolv.preview_badge(badge_id uuid, rule jsonb, valid_from timestamp with time zone, valid_until timestamp with time zone) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.publish_activity(user_id uuid, activity_type text, content jsonb, at timestamp with time zone DEFAULT now())
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
-    insert into public.feed_items (user_id, activity_type, content, visibility)
+    insert into public.feed_items (user_id, activity_type, content, visibility, created_at)
     values (
         publish_activity.user_id, publish_activity.activity_type, publish_activity.content,
-        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'))
+        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'),
+        publish_activity.at)
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.publish_badge(slug text, badge jsonb, backfill boolean, silent boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked constant public.badges := jsonb_populate_record(null::public.badges, badge);
+    rule constant jsonb := badge -> 'rule';
+    problem constant text := evolv.badge_rule_problem(rule);
+    is_offered constant boolean := coalesce((badge -> 'is_active')::boolean, true);
+    target public.badges;
+    published public.badge_rule_versions;
+    people int := 0;
+begin
+    perform evolv.require_admin();
+    if problem is not null then
+        raise exception '%', problem using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if asked.name is null and not exists (select from public.badges b where b.slug = publish_badge.slug) then
+        raise exception 'name is needed for a new badge' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if (badge ->> 'valid_until')::timestamptz <= coalesce((badge ->> 'valid_from')::timestamptz, '-infinity') then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    perform pg_advisory_xact_lock(evolv.rules_lock());
+    insert into public.badges as b (
+        slug, name, description, icon_url, rarity, category, requirement_type, requirement_value, points, skill_id, is_secret, is_active)
+    values (
+        publish_badge.slug, asked.name, asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
+        coalesce(asked.category, 'achievement'), 'rule', greatest(ceil((evolv.rule_tier(rule, 1) ->> 'target')::numeric), 1),
+        coalesce(asked.points, 0), asked.skill_id, coalesce(asked.is_secret, false), is_offered)
+    on conflict on constraint badges_slug_key do update
+    set name = coalesce(asked.name, b.name),
+        description = coalesce(asked.description, b.description),
+        icon_url = coalesce(asked.icon_url, b.icon_url),
+        rarity = coalesce(asked.rarity, b.rarity),
+        category = coalesce(asked.category, b.category),
+        requirement_value = excluded.requirement_value,
+        points = coalesce(asked.points, b.points),
+        skill_id = coalesce(asked.skill_id, b.skill_id),
+        is_secret = coalesce(asked.is_secret, b.is_secret),
+        is_active = excluded.is_active
+    returning * into target;
+    if target.requirement_type = 'manual' then
+        raise exception 'this badge is given by hand; publish another one' using errcode = 'PT409', hint = 'badge_is_manual';
+    end if;
+    insert into public.badge_rule_versions (
+        badge_id, version, is_active, rule, event_types, valid_from, valid_until, policy, backfill, published_by)
+    values (
+        target.id, 1 + coalesce((select max(v.version) from public.badge_rule_versions v where v.badge_id = target.id), 0),
+        is_offered, rule, evolv.rule_event_types(rule), coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
+        coalesce((badge ->> 'valid_until')::timestamptz, 'infinity'), coalesce(badge ->> 'policy', 'keep'), publish_badge.backfill, auth.uid())
+    returning * into published;
+    if publish_badge.backfill and is_offered then
+        people := evolv.backfill_badge(published, silent);
+    end if;
+    return jsonb_build_object(
+        'badge_id', target.id, 'slug', target.slug, 'rule_version_id', published.id, 'version', published.version, 'policy', published.policy,
+        'people_to_judge', people);
+end
+$function$;
+
+grant execute on function evolv.publish_badge(slug text, badge jsonb, backfill boolean, silent boolean) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.publish_changes(VARIADIC tables regclass[])
  RETURNS void
@@ -1461,6 +4251,45 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.publish_levels(xp_required bigint[], note text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    published public.level_tables;
+    people int;
+begin
+    perform evolv.require_admin();
+    if xp_required[1] <> 0 or exists (
+        select
+        from unnest(xp_required) with ordinality a (xp, level)
+        join unnest(xp_required) with ordinality b (xp, level) on b.level = a.level + 1
+        where b.xp <= a.xp
+    ) then
+        raise exception 'xp_required must begin with 0 and rise' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    perform pg_advisory_xact_lock(evolv.rules_lock());
+    insert into public.level_tables (version, note, published_by, published_at)
+    select max(t.version) + 1, coalesce(publish_levels.note, ''), auth.uid(), clock_timestamp() from public.level_tables t
+    returning * into published;
+    insert into public.level_definitions (version, level, xp_required, xp_to_next)
+    select
+        published.version, a.level, a.xp,
+        coalesce(publish_levels.xp_required[a.level + 1] - a.xp, greatest(a.xp - publish_levels.xp_required[a.level - 1], 1))
+    from unnest(publish_levels.xp_required) with ordinality a (xp, level);
+    insert into public.activity_events (user_id, type, actor_id, metadata, occurred_at)
+    select l.user_id, 'levels.published', published.published_by, jsonb_build_object('version', published.version), published.published_at
+    from public.user_levels l
+    where l.total_xp > 0;
+    get diagnostics people = row_count;
+    return jsonb_build_object('version', published.version, 'levels', cardinality(publish_levels.xp_required), 'people', people);
+end
+$function$;
+
+grant execute on function evolv.publish_levels(xp_required bigint[], note text) to authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.publish_post()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1476,6 +4305,228 @@ begin
     values (new.user_id, 'post', jsonb_build_object('post_id', new.id), new.visibility, new.id, new.guild_id, new.created_at)
     on conflict (post_id) do update set visibility = excluded.visibility;
     return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.publish_xp_rule(slug text, rule jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    asked constant public.xp_rule_versions := jsonb_populate_record(null::public.xp_rule_versions, rule);
+    target public.xp_rules;
+    published public.xp_rule_versions;
+begin
+    perform evolv.require_admin();
+    perform pg_advisory_xact_lock(evolv.rules_lock());
+    if asked.valid_from < clock_timestamp() then
+        raise exception 'valid_from must not be in the past: what was paid stays paid' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if asked.valid_until <= coalesce(asked.valid_from, clock_timestamp()) then
+        raise exception 'valid_until must be after valid_from' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if asked.condition is not null and not evolv.is_condition(asked.condition) then
+        raise exception 'condition must be a condition in SQL/JSON path, such as $.metadata.score >= 80' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    if asked.amount_path is not null and not evolv.is_path(asked.amount_path) then
+        raise exception 'amount_path must be a SQL/JSON path, such as $.metadata.minutes' using errcode = 'PT400', hint = 'invalid_field';
+    end if;
+    insert into public.xp_rules as r (slug, name, description, source)
+    values (publish_xp_rule.slug, coalesce(rule ->> 'name', publish_xp_rule.slug), coalesce(rule ->> 'description', ''), rule ->> 'source')
+    on conflict on constraint xp_rules_slug_key do update
+    set name = coalesce(rule ->> 'name', r.name),
+        description = coalesce(rule ->> 'description', r.description)
+    returning * into target;
+    if rule ? 'source' and target.source is distinct from rule ->> 'source' then
+        raise exception 'source of a rule stays: it is %; publish another rule', target.source using errcode = 'PT409', hint = 'source_fixed';
+    end if;
+    insert into public.xp_rule_versions (
+        rule_id, version, is_active, event_type, condition, amount, amount_path, distinct_by, cap_per_day, cap_per_week,
+        cooldown_seconds, alarm_count, alarm_minutes, valid_from, valid_until, published_by)
+    values (
+        target.id,
+        1 + coalesce((select max(v.version) from public.xp_rule_versions v where v.rule_id = target.id), 0),
+        coalesce(asked.is_active, true), asked.event_type, asked.condition, asked.amount, asked.amount_path,
+        coalesce(asked.distinct_by, '{}'), asked.cap_per_day, asked.cap_per_week, asked.cooldown_seconds, asked.alarm_count,
+        asked.alarm_minutes, coalesce(asked.valid_from, clock_timestamp()), asked.valid_until, auth.uid())
+    returning * into published;
+    return jsonb_build_object('rule_id', target.id, 'slug', target.slug, 'name', target.name, 'source', target.source)
+        || (to_jsonb(published) - array['id', 'rule_id', 'published_by']);
+end
+$function$;
+
+grant execute on function evolv.publish_xp_rule(slug text, rule jsonb) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.queue_badge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op <> 'INSERT' and old.revoked_at is null then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (old.user_id, 'badges', -1, old.earned_at);
+    end if;
+    if tg_op <> 'DELETE' and new.revoked_at is null then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'badges', 1, new.earned_at);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_enrollment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id)
+    values (coalesce(new.user_id, old.user_id), 'membership', 'path', coalesce(new.path_id, old.path_id));
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.pending_events (event_id, user_id, occurred_at) select e.id, e.user_id, e.occurred_at from added e;
+    if found then
+        perform pg_notify('evolv_activity', '');
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_guild_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op <> 'INSERT' and old.state = 'active' then
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id) values (old.user_id, 'membership', 'guild', old.guild_id);
+    end if;
+    if tg_op <> 'DELETE' and new.state = 'active' then
+        insert into evolv.leaderboard_changes (user_id, kind, scope, scope_id) values (new.user_id, 'membership', 'guild', new.guild_id);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_listing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind)
+    values ((to_jsonb(case tg_op when 'DELETE' then old else new end) ->> tg_argv[1])::uuid, tg_argv[0]);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_skill()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if tg_op <> 'INSERT' and old.verified then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at, scope, scope_id)
+        values
+            (old.user_id, 'skills', -1, old.verified_at, null, null),
+            (old.user_id, 'membership', null, null, 'skill', old.skill_id);
+    end if;
+    if tg_op <> 'DELETE' and new.verified then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at, scope, scope_id)
+        values
+            (new.user_id, 'skills', 1, new.verified_at, null, null),
+            (new.user_id, 'membership', null, null, 'skill', new.skill_id);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_streak()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at)
+    select new.user_id, 'streak', (new.metadata ->> 'length')::bigint, e.occurred_at
+    from public.activity_events e
+    where e.id = new.event_id;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_streak_again()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct r.user_id, 'again'
+    from removed r
+    where r.type = 'streak.extended';
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_xp()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'xp', new.amount, new.awarded_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.queue_xp_mended()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (old.user_id, 'xp', -old.amount, old.awarded_at);
+    if tg_op = 'UPDATE' then
+        insert into evolv.leaderboard_changes (user_id, kind, amount, at) values (new.user_id, 'xp', new.amount, new.awarded_at);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.raise_flag(person uuid, held_rule_id uuid, event public.activity_events, raised_by uuid, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into public.integrity_flags (user_id, rule_id, event_id, reason, raised_by, raised_at)
+    values (person, held_rule_id, event.id, raise_flag.reason, raise_flag.raised_by, event.occurred_at)
+    on conflict (user_id, rule_id) where status = 'open' do nothing;
+    if found then
+        perform evolv.notify_person(person, 'xp_held', jsonb_build_object('rule_id', held_rule_id, 'reason', raise_flag.reason));
+    end if;
 end
 $function$;
 
@@ -1498,7 +4549,54 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.recompute_enrollment(enrollment_id uuid)
+CREATE OR REPLACE FUNCTION evolv.rebuild_leaderboards(with_closed boolean DEFAULT false)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    zone constant text := (select s.time_zone from evolv.leaderboard_settings s);
+    part int;
+    touched record;
+begin
+    perform evolv.lock_leaderboards();
+    -- One statement: what it takes from the queue is in what it computes.
+    with queued as (
+        delete from evolv.leaderboard_changes
+    ),
+    truth as materialized (
+        select * from evolv.leaderboard_truth(with_closed)
+    ),
+    entered as (
+        insert into evolv.leaderboard_entries (board_id, period_start, user_id, score, is_listed)
+        select t.board_id, t.period_start, t.user_id, t.score, t.is_listed
+        from truth t
+        on conflict (board_id, period_start, user_id) do update
+        set score = excluded.score, is_listed = excluded.is_listed
+    )
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = e.board_id
+        and b.scope = 'global'
+        and (with_closed or e.period_start >= (evolv.leaderboard_open(b.period, clock_timestamp(), zone))[1])
+        and not exists (
+            select
+            from truth t
+            where t.board_id = e.board_id and t.period_start = e.period_start and t.user_id = e.user_id
+        );
+
+    for part in select b.id from evolv.leaderboards b where b.scope <> 'global' and b.state = 'kept' loop
+        perform evolv.fill_leaderboard(part);
+    end loop;
+    delete from evolv.leaderboard_counts;
+    for touched in select distinct e.board_id, e.period_start from evolv.leaderboard_entries e loop
+        perform evolv.recount_leaderboard(touched.board_id, touched.period_start);
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.recompute_enrollment(enrollment_id uuid, at timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -1509,6 +4607,7 @@ declare
     steps int;
     done int;
     minutes int;
+    last_done timestamptz;
 begin
     select * into enrollment
     from public.learning_path_enrollments e
@@ -1519,8 +4618,8 @@ begin
     end if;
 
     select count(*) into steps from public.learning_path_steps s where s.path_id = enrollment.path_id;
-    select count(*) filter (where p.status in ('completed', 'skipped')), coalesce(sum(p.time_spent_minutes), 0)
-    into done, minutes
+    select count(*) filter (where p.status in ('completed', 'skipped')), coalesce(sum(p.time_spent_minutes), 0), max(p.completed_at)
+    into done, minutes, last_done
     from public.learning_path_step_progress p
     where p.enrollment_id = enrollment.id;
 
@@ -1530,10 +4629,511 @@ begin
             when steps = 0 then 0
             else round(100.0 * done / steps, 2)
         end,
-        completed_at = case when steps > 0 and done >= steps then coalesce(e.completed_at, now()) else e.completed_at end,
+        completed_at = case
+            when steps > 0 and done >= steps then coalesce(e.completed_at, recompute_enrollment.at, last_done, now())
+            else e.completed_at
+        end,
         time_spent_minutes = minutes,
         last_accessed = now()
     where e.id = enrollment.id;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.recompute_xp(person uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.settle_now(person);
+    return evolv.reconcile(person);
+end
+$function$;
+
+grant execute on function evolv.recompute_xp(person uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.reconcile(person uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    had constant jsonb := evolv.outcome(person);
+    wanted constant jsonb := evolv.replay(person);
+    recomputed constant text := 'Recomputed from the events.';
+    stale uuid[];
+    missing record;
+    entry public.xp_transactions;
+    last_event bigint;
+begin
+    if had = wanted then
+        return false;
+    end if;
+    select s.event_id into last_event
+    from evolv.settled_events s
+    where s.user_id = person
+    order by s.at desc, s.event_id desc
+    limit 1;
+
+    stale := array(
+        select x.id
+        from (
+            select jsonb_array_elements(had -> 'entries') except select jsonb_array_elements(wanted -> 'entries')
+        ) surplus (e)
+        join evolv.counted_entries x
+            on x.user_id = person and x.rule_id = (e ->> 'rule_id')::uuid and x.award_key = e ->> 'award_key');
+    insert into evolv.superseded (id) select unnest(stale);
+    for missing in
+        select w.*, (e ->> 'voided')::boolean as is_voided
+        from (
+            select jsonb_array_elements(wanted -> 'entries') except select jsonb_array_elements(had -> 'entries')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.xp_transactions, e) w
+        order by w.awarded_at, w.rule_id, w.award_key collate "C"
+    loop
+        insert into public.xp_transactions (
+            user_id, amount, source, metadata, event_id, rule_version_id, rule_id, award_key, revision, badge_id, awarded_at, local_date)
+        values (
+            person, missing.amount, missing.source, missing.metadata, missing.event_id, missing.rule_version_id, missing.rule_id,
+            missing.award_key, evolv.next_revision(person, missing.rule_id, missing.award_key), missing.badge_id, missing.awarded_at,
+            missing.local_date)
+        returning * into entry;
+        if missing.is_voided then
+            perform evolv.enter_reversal(entry, last_event, recomputed);
+        end if;
+    end loop;
+    for entry in
+        select x.*
+        from public.xp_transactions x
+        where x.id = any (stale) and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+    loop
+        perform evolv.enter_reversal(entry, last_event, recomputed);
+    end loop;
+    update public.user_levels l
+    set (total_xp, current_level, peak_level) = (
+            select w.total_xp, w.current_level, w.peak_level
+            from jsonb_populate_record(null::public.user_levels, wanted -> 'standing') w
+        ),
+        updated_at = now()
+    where l.user_id = person;
+
+    with gone as (
+        update public.user_badges b
+        set revoked_at = coalesce(b.revoked_at, now()), revocation_reason = coalesce(b.revocation_reason, recomputed)
+        where b.user_id = person
+            and not exists (select from evolv.superseded s where s.id = b.id)
+            and not exists (
+                select
+                from jsonb_populate_recordset(null::public.user_badges, wanted -> 'badges') w
+                where w.badge_id = b.badge_id and w.tier = b.tier and w.seq = b.seq
+            )
+        returning b.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    with back as (
+        insert into public.user_badges as b (
+            user_id, badge_id, tier, seq, rule_version_id, event_id, metadata, earned_at, awarded_by, revoked_at, revoked_by,
+            revocation_reason)
+        select
+            person, w.badge_id, w.tier, w.seq, w.rule_version_id, w.event_id, w.metadata, w.earned_at, w.awarded_by, w.revoked_at,
+            w.revoked_by, w.revocation_reason
+        from (
+            select jsonb_array_elements(wanted -> 'badges') except select jsonb_array_elements(had -> 'badges')
+        ) m (e)
+        cross join lateral jsonb_populate_record(null::public.user_badges, e) w
+        on conflict (user_id, badge_id, tier, seq) do update
+        set rule_version_id = excluded.rule_version_id, event_id = excluded.event_id, metadata = excluded.metadata,
+            earned_at = excluded.earned_at, awarded_by = excluded.awarded_by, revoked_at = excluded.revoked_at,
+            revoked_by = excluded.revoked_by, revocation_reason = excluded.revocation_reason
+        returning b.id
+    )
+    delete from evolv.superseded s where s.id in (select b.id from back b);
+
+    -- Whose flag it is and what was said to it stays; the others are closed before, because one of a rule can be open.
+    with gone as (
+        update public.integrity_flags f
+        set status = case f.status when 'open' then 'released' else f.status end,
+            decided_at = coalesce(f.decided_at, now()),
+            note = coalesce(f.note, recomputed)
+        from evolv.numbered_flags(person) n
+        where f.id = n.id
+            and not exists (
+                select
+                from jsonb_to_recordset(wanted -> 'flags') w (rule_id uuid, number bigint)
+                where w.rule_id = n.rule_id and w.number = n.number
+            )
+        returning f.id
+    )
+    insert into evolv.superseded (id) select g.id from gone g;
+    update public.integrity_flags f
+    set event_id = w.event_id, reason = w.reason, status = w.status, raised_by = w.raised_by, raised_at = w.raised_at,
+        decided_by = w.decided_by, decided_at = w.decided_at, note = w.note
+    from evolv.numbered_flags(person) n
+    join jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text) using (rule_id, number)
+    where f.id = n.id;
+    insert into public.integrity_flags (user_id, rule_id, event_id, reason, status, raised_by, raised_at, decided_by, decided_at, note)
+    select person, w.rule_id, w.event_id, w.reason, w.status, w.raised_by, w.raised_at, w.decided_by, w.decided_at, w.note
+    from jsonb_to_recordset(wanted -> 'flags') w (
+        rule_id uuid, number bigint, event_id bigint, reason text, status text, raised_by uuid, raised_at timestamptz, decided_by uuid,
+        decided_at timestamptz, note text)
+    where not exists (select from evolv.numbered_flags(person) n where n.rule_id = w.rule_id and n.number = w.number);
+
+    delete from public.badge_progress p where p.user_id = person;
+    insert into public.badge_progress (user_id, badge_id, rule_version_id, state, current, target, next_tier)
+    select person, w.badge_id, w.rule_version_id, w.state, w.current, w.target, w.next_tier
+    from jsonb_populate_recordset(null::public.badge_progress, wanted -> 'progress') w;
+
+    delete from public.streaks s where s.user_id = person;
+    insert into public.streaks
+    select (jsonb_populate_record(null::public.streaks, wanted -> 'streak'
+        || jsonb_build_object('id', gen_random_uuid(), 'user_id', person, 'updated_at', now()))).*
+    where wanted -> 'streak' <> 'null';
+
+    delete from public.xp_refusals r where r.user_id = person;
+    insert into public.xp_refusals (user_id, event_id, rule_version_id, rule_id, award_key, amount, reason, local_date, refused_at)
+    select person, w.event_id, w.rule_version_id, w.rule_id, w.award_key, w.amount, w.reason, w.local_date, w.refused_at
+    from jsonb_populate_recordset(null::public.xp_refusals, wanted -> 'refusals') w;
+
+    delete from evolv.derived_events d where d.user_id = person;
+    insert into evolv.derived_events (user_id, event_id, at, type, object_id, metadata)
+    select person, w.event_id, w.at, w.type, w.object_id, w.metadata
+    from jsonb_array_elements(wanted -> 'derived') with ordinality e (item, n)
+    cross join lateral jsonb_populate_record(null::evolv.derived_events, e.item) w
+    order by e.n;
+    return true;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.reconcile_late(person uuid, is_news boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    was_quiet constant text := coalesce(current_setting('evolv.quiet', true), '');
+begin
+    perform set_config('evolv.quiet', case when is_news then was_quiet else 'on' end, true);
+    perform evolv.reconcile(person);
+    perform set_config('evolv.quiet', was_quiet, true);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_assessment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'career.assessed',
+        object_type => 'career_assessment',
+        object_id => new.id,
+        metadata => jsonb_build_object('depth', new.analysis_depth),
+        dedupe_key => 'career.assessed ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_certification()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'certification.issued',
+        object_type => 'certification',
+        object_id => new.id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('skill_id', new.skill_id, 'level', new.level),
+        dedupe_key => 'certification.issued ' || new.id,
+        occurred_at => new.issued_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_certification_request()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'certification.requested',
+        object_type => 'certification_request',
+        object_id => new.id,
+        metadata => jsonb_build_object('skill_id', new.skill_id, 'level', new.requested_level),
+        dedupe_key => 'certification.requested ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_comment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    author constant uuid := (select p.user_id from public.posts p where p.id = new.post_id);
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'comment.created',
+        object_type => 'comment',
+        object_id => new.id,
+        metadata => jsonb_build_object('post_id', new.post_id, 'post_author_id', author),
+        dedupe_key => 'comment.created ' || new.id,
+        occurred_at => new.created_at);
+    if author <> new.user_id then
+        perform evolv.record_event(
+            user_id => author,
+            type => 'post.commented',
+            object_type => 'post',
+            object_id => new.post_id,
+            actor_id => new.user_id,
+            metadata => jsonb_build_object('comment_id', new.id),
+            dedupe_key => format('post.commented %s %s', new.post_id, new.user_id),
+            occurred_at => new.created_at);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_comment_like()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => c.user_id,
+        type => 'comment.liked',
+        object_type => 'comment',
+        object_id => c.id,
+        actor_id => new.user_id,
+        metadata => jsonb_build_object('post_id', c.post_id),
+        dedupe_key => format('comment.liked %s %s', c.id, new.user_id),
+        occurred_at => new.created_at)
+    from public.comments c
+    where c.id = new.comment_id;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_enrollment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    path public.learning_paths;
+begin
+    select * into path from public.learning_paths p where p.id = new.path_id;
+    if tg_op = 'INSERT' then
+        perform evolv.record_event(
+            user_id => new.user_id,
+            type => 'path.enrolled',
+            object_type => 'path',
+            object_id => new.path_id,
+            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
+            occurred_at => new.enrolled_at);
+    end if;
+    if new.completed_at is not null then
+        perform evolv.record_event(
+            user_id => new.user_id,
+            type => 'path.completed',
+            object_type => 'path',
+            object_id => new.path_id,
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'duration_hours', path.duration_hours)),
+            dedupe_key => format('path.completed %s %s', new.path_id, new.user_id),
+            occurred_at => new.completed_at);
+    end if;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_event(user_id uuid, type text, object_type text DEFAULT NULL::text, object_id uuid DEFAULT NULL::uuid, actor_id uuid DEFAULT NULL::uuid, metadata jsonb DEFAULT '{}'::jsonb, dedupe_key text DEFAULT NULL::text, occurred_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    insert into public.activity_events (user_id, type, object_type, object_id, actor_id, metadata, dedupe_key, occurred_at)
+    values (
+        record_event.user_id, record_event.type, record_event.object_type, record_event.object_id,
+        nullif(record_event.actor_id, record_event.user_id), record_event.metadata, record_event.dedupe_key,
+        coalesce(record_event.occurred_at, clock_timestamp()))
+    on conflict (dedupe_key) do nothing
+    returning id
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_follow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.following_id,
+        type => 'follow.received',
+        object_type => 'profile',
+        object_id => new.follower_id,
+        actor_id => new.follower_id,
+        metadata => jsonb_build_object(
+            'followers_count', (select p.followers_count from public.profiles p where p.id = new.following_id),
+            'is_mutual', exists (
+                select
+                from public.user_follows f
+                where f.follower_id = new.following_id and f.following_id = new.follower_id and f.status = 'accepted'
+            )),
+        dedupe_key => format('follow.received %s %s', new.following_id, new.follower_id),
+        occurred_at => case tg_op when 'INSERT' then new.created_at end); -- which says when they asked, if they had to
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_founding()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.owner_id,
+        type => 'guild.founded',
+        object_type => 'guild',
+        object_id => new.id,
+        dedupe_key => 'guild.founded ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_membership()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'guild.joined',
+        object_type => 'guild',
+        object_id => new.guild_id,
+        metadata => jsonb_build_object('role', new.role),
+        dedupe_key => format('guild.joined %s %s', new.guild_id, new.user_id),
+        occurred_at => case tg_op when 'INSERT' then new.joined_at end); -- which says when they asked, if they had to
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_post()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'post.created',
+        object_type => 'post',
+        object_id => new.id,
+        metadata => jsonb_strip_nulls(jsonb_build_object(
+            'visibility', new.visibility, 'guild_id', new.guild_id, 'length', length(new.content))),
+        dedupe_key => 'post.created ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_post_like()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => (select p.user_id from public.posts p where p.id = new.post_id),
+        type => 'post.liked',
+        object_type => 'post',
+        object_id => new.post_id,
+        actor_id => new.user_id,
+        dedupe_key => format('post.liked %s %s', new.post_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_post_share()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => (select p.user_id from public.posts p where p.id = new.post_id),
+        type => 'post.shared',
+        object_type => 'post',
+        object_id => new.post_id,
+        actor_id => new.user_id,
+        dedupe_key => format('post.shared %s %s', new.post_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_presence(person uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select evolv.record_event(
+        person, 'person.active',
+        dedupe_key => format('person.active %s %s %s', person, d.local_date, date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')))
+    from evolv.personal_day(person, clock_timestamp()) d
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_review()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'path.reviewed',
+        object_type => 'path',
+        object_id => new.path_id,
+        metadata => jsonb_build_object('rating', new.rating),
+        dedupe_key => format('path.reviewed %s %s', new.path_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
 end
 $function$;
 
@@ -1550,22 +5150,93 @@ begin
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION evolv.refresh_leaderboard()
- RETURNS boolean
+CREATE OR REPLACE FUNCTION evolv.record_step()
+ RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO ''
 AS $function$
 begin
-    if not pg_try_advisory_xact_lock(hashtextextended('evolv.refresh_leaderboard', 0)) then
-        return false;
-    end if;
-    refresh materialized view concurrently evolv.leaderboard_all_time;
-    return true;
+    perform evolv.record_event(
+        user_id => e.user_id,
+        type => 'step.completed',
+        object_type => 'step',
+        object_id => s.id,
+        metadata => jsonb_strip_nulls(jsonb_build_object(
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+        dedupe_key => format('step.completed %s %s', s.id, e.user_id),
+        occurred_at => new.completed_at)
+    from public.learning_path_enrollments e
+    cross join public.learning_path_steps s
+    where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
+    return null;
 end
 $function$;
 
-grant execute on function evolv.refresh_leaderboard() to service_role;
+CREATE OR REPLACE FUNCTION evolv.record_verification()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'skill.verified',
+        object_type => 'skill',
+        object_id => new.skill_id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('level', new.verified_level),
+        occurred_at => new.verified_at);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.record_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    moment constant timestamptz := clock_timestamp();
+begin
+    if tg_op = 'INSERT' then
+        insert into public.profile_zone_history (user_id, time_zone, since)
+        values (new.user_id, new.time_zone, '-infinity')
+        on conflict (user_id, since) do nothing;
+        if found then
+            return null;
+        end if;
+    end if;
+    update public.profile_zone_history set until = moment where user_id = new.user_id and until = 'infinity';
+    insert into public.profile_zone_history (user_id, time_zone, since) values (new.user_id, new.time_zone, moment);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.recount_leaderboard(board integer, start date)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    delete from evolv.leaderboard_counts c where c.board_id = board and c.period_start = start;
+    insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+    select board, start, 0, e.score, count(*)
+    from evolv.leaderboard_entries e
+    where e.board_id = board and e.period_start = start and e.is_listed
+    group by e.score;
+    for bits in 5..35 by 5 loop
+        insert into evolv.leaderboard_counts (board_id, period_start, shift, prefix, people)
+        select board, start, bits, c.prefix >> 5, sum(c.people)
+        from evolv.leaderboard_counts c
+        where c.board_id = board and c.period_start = start and c.shift = bits - 5
+        group by c.prefix >> 5;
+    end loop;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION evolv.refuse_change()
  RETURNS trigger
@@ -1575,6 +5246,94 @@ AS $function$
 begin
     raise exception '% is append-only: % is refused', tg_table_name, lower(tg_op)
         using errcode = 'insufficient_privilege', hint = 'Correct by a new entry that reverses the old one.';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.refuse_reserved_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+    if current_user in ('authenticated', 'service_role') then
+        raise exception 'events of type % are written by functions, such as add-xp and award-badge', new.type
+            using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.replay(person uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+    ghost constant uuid := gen_random_uuid();
+    item record;
+    result jsonb;
+begin
+    begin
+        perform set_config('evolv.quiet', 'on', true);
+        insert into public.profiles (id) values (ghost);
+        for item in
+            select e as event, s.at
+            from evolv.settled_events s
+            join public.activity_events e on e.id = s.event_id
+            where s.user_id = person
+            order by s.at, s.event_id
+        loop
+            perform evolv.apply_event(ghost, item.event, item.at);
+        end loop;
+        result := evolv.outcome(ghost);
+        raise exception using errcode = 'EV001', message = 'undone';
+    exception
+        when sqlstate 'EV001' then
+            return result;
+    end;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.require_admin()
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
+        raise exception 'only admins and the service may do this' using errcode = 'insufficient_privilege';
+    end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.restart(rule jsonb, state jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select state || jsonb_build_object(
+        'criteria', jsonb_build_array(evolv.criterion_restart(evolv.rule_criteria(rule) -> 0, state -> 'criteria' -> 0)), 'met', '[false]'::jsonb)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.reverse_xp(person uuid, entry public.xp_transactions, event_id bigint, at timestamp with time zone, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update public.user_levels l
+    set total_xp = l.total_xp - entry.amount,
+        current_level = evolv.level_for(l.total_xp - entry.amount, reverse_xp.at),
+        updated_at = now()
+    where l.user_id = person;
+    perform evolv.enter_reversal(entry, reverse_xp.event_id, reason);
 end
 $function$;
 
@@ -1630,6 +5389,210 @@ $function$;
 
 grant execute on function evolv.review_certification_request(request_id uuid, decision text, notes text) to authenticated;
 
+CREATE OR REPLACE FUNCTION evolv.review_flag(flag_id uuid, decision text, note text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    flag public.integrity_flags;
+begin
+    perform evolv.require_admin();
+    select * into flag from public.integrity_flags f where f.id = flag_id;
+    if not found then
+        raise exception 'flag_id names no flag' using errcode = 'PT404', hint = 'flag_not_found';
+    end if;
+    perform from public.user_levels l where l.user_id = flag.user_id for no key update;
+    if (select f.status from public.integrity_flags f where f.id = flag_id) <> 'open' then
+        raise exception 'this flag was decided before' using errcode = 'PT409', hint = 'flag_already_decided';
+    end if;
+    if flag.user_id = auth.uid() then
+        raise exception 'nobody decides about themselves' using errcode = 'insufficient_privilege';
+    end if;
+    perform evolv.record_event(
+        flag.user_id, case decision when 'release' then 'integrity.released' else 'integrity.upheld' end, 'xp_rule', flag.rule_id,
+        auth.uid(), jsonb_strip_nulls(jsonb_build_object('flag_id', flag.id, 'note', note)));
+    perform evolv.settle_now(flag.user_id);
+    return (
+        select to_jsonb(f) || jsonb_build_object('paid', (
+            select coalesce(sum(x.amount), 0)
+            from public.xp_transactions x
+            join public.xp_refusals r on r.user_id = x.user_id and r.event_id = x.event_id and r.rule_id = x.rule_id and r.reason = 'released'
+            where x.user_id = flag.user_id and x.rule_id = flag.rule_id and x.reversal_of is null
+        ))
+        from public.integrity_flags f
+        where f.id = flag_id
+    );
+end
+$function$;
+
+grant execute on function evolv.review_flag(flag_id uuid, decision text, note text) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.revoke_badge(user_badge_id uuid, reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    badge public.user_badges;
+begin
+    perform evolv.require_admin();
+    select * into badge from public.user_badges b where b.id = user_badge_id;
+    if not found then
+        raise exception 'user_badge_id names no badge of anybody' using errcode = 'PT404', hint = 'user_badge_not_found';
+    end if;
+    perform from public.user_levels l where l.user_id = badge.user_id for no key update;
+    if (select b.revoked_at from public.user_badges b where b.id = user_badge_id) is not null then
+        raise exception 'this badge was revoked before' using errcode = 'PT409', hint = 'badge_already_revoked';
+    end if;
+    perform evolv.record_event(
+        badge.user_id, 'badge.revoked', 'badge', badge.badge_id, auth.uid(), jsonb_build_object('tier', badge.tier, 'reason', reason));
+    perform evolv.settle_now(badge.user_id);
+    return (select to_jsonb(b) from public.user_badges b where b.id = user_badge_id);
+end
+$function$;
+
+grant execute on function evolv.revoke_badge(user_badge_id uuid, reason text) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.revoke_badges(person uuid, badge_id uuid, least_tier integer, event public.activity_events, at timestamp with time zone, revoked_by uuid, reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    badge public.user_badges;
+    reward public.xp_transactions;
+begin
+    for badge in
+        update public.user_badges b
+        set revoked_at = event.occurred_at, revoked_by = revoke_badges.revoked_by, revocation_reason = reason
+        where b.user_id = person and b.badge_id = revoke_badges.badge_id and b.tier >= least_tier and b.revoked_at is null
+        returning b.*
+    loop
+        for reward in
+            select (evolv.standing_entry(person, r.id, format('%s %s %s', badge.badge_id, badge.tier, badge.seq))).*
+            from public.xp_rules r
+            where r.slug = 'badge-reward'
+        loop
+            if reward.id is not null then
+                perform evolv.reverse_xp(person, reward, event.id, at, reason);
+            end if;
+        end loop;
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.rule_criteria(rule jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE((rule -> 'all'::text), (rule -> 'any'::text));
+
+CREATE OR REPLACE FUNCTION evolv.rule_event_types(rule jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select array_agg(distinct t order by t)
+    from jsonb_array_elements(evolv.rule_criteria(rule)) c
+    cross join lateral jsonb_path_query(c, '$.event[*]') e
+    cross join lateral (select e #>> '{}') n (t)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.rule_progress(rule jsonb, state jsonb, OUT current numeric, OUT reached integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+    criteria constant jsonb := evolv.rule_criteria(rule);
+begin
+    if jsonb_array_length(criteria) = 1 then
+        current := coalesce((state -> 'criteria' -> 0 ->> 'progress')::numeric, 0);
+        if rule ? 'tiers' then
+            select count(*) into reached from jsonb_array_elements(rule -> 'tiers') t where (t ->> 'target')::numeric <= current;
+        else
+            reached := (current >= (criteria -> 0 ->> 'target')::numeric)::int;
+        end if;
+    elsif rule ? 'all' then
+        select count(*) into current from jsonb_array_elements(coalesce(state -> 'met', '[]')) m where m = 'true';
+        reached := (current >= jsonb_array_length(criteria))::int;
+    else
+        -- Of alternatives the nearest.
+        select coalesce(max(least(1, (state -> 'criteria' -> (c.n - 1)::int ->> 'progress')::numeric / (c.criterion ->> 'target')::numeric)), 0)
+        into current
+        from jsonb_array_elements(criteria) with ordinality c (criterion, n);
+        reached := (coalesce(state -> 'met', '[]') @> 'true')::int;
+        current := greatest(current, reached);
+    end if;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.rule_step(rule jsonb, state jsonb, document jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+    criteria constant jsonb := evolv.rule_criteria(rule);
+    memory jsonb;
+    remembered jsonb := '[]';
+    met jsonb := '[]';
+begin
+    for i in 0 .. jsonb_array_length(criteria) - 1 loop
+        memory := evolv.criterion_step(criteria -> i, coalesce(state -> 'criteria' -> i, '{}'), document);
+        remembered := remembered || jsonb_build_array(memory);
+        met := met || to_jsonb(
+            coalesce((state -> 'met' -> i)::boolean, false)
+            or coalesce((memory ->> 'progress')::numeric >= (criteria -> i ->> 'target')::numeric, false));
+    end loop;
+    return state || jsonb_build_object('criteria', remembered, 'met', met);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.rule_tier(rule jsonb, tier integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (rule ? 'tiers'::text) THEN ((rule -> 'tiers'::text) -> (tier - 1)) WHEN (tier = 1) THEN jsonb_build_object('target', CASE WHEN (jsonb_array_length(evolv.rule_criteria(rule)) = 1) THEN ((evolv.rule_criteria(rule) -> 0) -> 'target'::text) WHEN (rule ? 'all'::text) THEN to_jsonb(jsonb_array_length((rule -> 'all'::text))) ELSE '1'::jsonb END) ELSE NULL::jsonb END;
+
+CREATE OR REPLACE FUNCTION evolv.rules_lock()
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN hashtextextended('evolv.rules'::text, (0)::bigint);
+
+CREATE OR REPLACE FUNCTION evolv.save_progress(person uuid, rule_version public.badge_rule_versions, state jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    now_at record;
+    next int;
+begin
+    now_at := evolv.rule_progress(rule_version.rule, state);
+    next := coalesce((state ->> 'tier')::int, 0) + 1;
+    if evolv.rule_tier(rule_version.rule, next) is null then
+        next := null;
+    end if;
+    insert into public.badge_progress as p (user_id, badge_id, rule_version_id, state, current, target, next_tier)
+    values (
+        person, rule_version.badge_id, rule_version.id, state, now_at.current,
+        (evolv.rule_tier(rule_version.rule, coalesce(next, jsonb_array_length(rule_version.rule -> 'tiers'), 1)) ->> 'target')::numeric, next)
+    on conflict (user_id, badge_id) do update
+    set rule_version_id = excluded.rule_version_id, state = excluded.state, current = excluded.current, target = excluded.target,
+        next_tier = excluded.next_tier, updated_at = now();
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.sees_post(person uuid, post public.posts)
  RETURNS boolean
  LANGUAGE sql
@@ -1670,6 +5633,379 @@ AS $function$
         )
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.set_leaderboard_zone(zone text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform now() at time zone zone; -- raises when there is no such zone
+    if zone = (select s.time_zone from evolv.leaderboard_settings s) then
+        return false;
+    end if;
+    perform evolv.lock_leaderboards();
+    update evolv.leaderboard_settings s set time_zone = zone where s.time_zone <> zone;
+    if not found then
+        return false; -- another server was faster
+    end if;
+    -- To the west the last day has not begun yet.
+    delete from evolv.leaderboard_entries e
+    using evolv.leaderboards b
+    where b.id = e.board_id and e.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    delete from evolv.leaderboard_counts c
+    using evolv.leaderboards b
+    where b.id = c.board_id and c.period_start > evolv.leaderboard_start(b.period, clock_timestamp(), zone);
+    insert into evolv.leaderboard_changes (user_id, kind)
+    select distinct e.user_id, 'again'
+    from evolv.leaderboard_entries e
+    join evolv.leaderboards b on b.id = e.board_id and b.scope = 'global' and b.period = 'all'
+    where e.period_start = '-infinity';
+    return true;
+end
+$function$;
+
+grant execute on function evolv.set_leaderboard_zone(zone text) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.set_streak(weekdays integer[], pause_until date, resume boolean)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    person constant uuid := evolv.person_asked_for(null);
+    today constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
+begin
+    perform from public.user_levels l where l.user_id = person for no key update;
+    if weekdays is not null then
+        perform evolv.record_event(person, 'streak.scheduled', metadata => jsonb_build_object('weekdays', weekdays));
+    end if;
+    if pause_until is not null then
+        if pause_until not between today and today + 30 then
+            raise exception 'pause_until must be a day within the next 30 days' using errcode = 'PT400', hint = 'invalid_field';
+        end if;
+        perform evolv.record_event(person, 'streak.paused', metadata => jsonb_build_object('until', pause_until));
+    elsif resume then
+        perform evolv.record_event(person, 'streak.resumed');
+    end if;
+    perform evolv.settle_now(person);
+    return jsonb_build_object('streak', evolv.streak_status(person));
+end
+$function$;
+
+grant execute on function evolv.set_streak(weekdays integer[], pause_until date, resume boolean) to authenticated;
+
+CREATE OR REPLACE FUNCTION evolv.settle_now(person uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform from public.user_levels l where l.user_id = person for no key update;
+    while evolv.settle_person(person) = 500 loop
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.settle_pending(most_people integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    ends_at constant timestamptz := clock_timestamp() + interval '250 milliseconds'; -- others wait for these people
+    waiting uuid[];
+    people uuid[];
+    person uuid;
+    settled int := 0;
+begin
+    waiting := array(
+        select distinct p.user_id
+        from (
+            select e.user_id
+            from evolv.pending_events e
+            where not exists (
+                select from evolv.settle_failures f where f.user_id = e.user_id and f.retry_at > clock_timestamp())
+            order by e.event_id
+            limit 1000
+        ) p);
+    select array_agg(l.user_id) into people
+    from (
+        select u.user_id from public.user_levels u where u.user_id = any (waiting) limit most_people for no key update skip locked
+    ) l;
+    foreach person in array coalesce(people, '{}') loop
+        begin
+            settled := settled + evolv.settle_person(person);
+            delete from evolv.settle_failures f where f.user_id = person;
+        exception
+            when others then
+                raise warning 'The history of % could not be settled: % (%)', person, sqlerrm, sqlstate;
+                insert into evolv.settle_failures as f (user_id, error, retry_at)
+                values (person, format('%s (%s)', sqlerrm, sqlstate), clock_timestamp() + interval '1 second')
+                on conflict (user_id) do update
+                set error = excluded.error,
+                    tries = f.tries + 1,
+                    failed_at = excluded.failed_at,
+                    retry_at = clock_timestamp() + least(interval '1 second' * 2 ^ least(f.tries, 12), interval '1 hour');
+        end;
+        exit when clock_timestamp() > ends_at;
+    end loop;
+    return settled;
+end
+$function$;
+
+grant execute on function evolv.settle_pending(most_people integer) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.settle_person(person uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+ SET "TimeZone" TO 'UTC'
+ SET "DateStyle" TO 'ISO'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+    last_at timestamptz;
+    place timestamptz;
+    is_late boolean := false;
+    is_news boolean := false;
+    event public.activity_events;
+    events public.activity_events[];
+begin
+    perform pg_advisory_xact_lock_shared(evolv.rules_lock());
+    with taken as (
+        delete from evolv.pending_events p
+        where p.event_id in (
+            select f.event_id from evolv.pending_events f where f.user_id = person order by f.occurred_at, f.event_id limit 500)
+        returning p.event_id
+    )
+    select array_agg(e order by e.occurred_at, e.id) into events
+    from taken t
+    join public.activity_events e on e.id = t.event_id;
+    if events is null then
+        return 0;
+    end if;
+
+    select s.at into last_at
+    from evolv.settled_events s
+    where s.user_id = person
+    order by s.at desc, s.event_id desc
+    limit 1;
+    foreach event in array events loop
+        place := event.occurred_at;
+        if place < last_at - interval '1 minute' then
+            is_late := true;
+            is_news := is_news or not (event.type = 'badge.rule_published' and event.metadata @> '{"silent": true}');
+        else
+            if is_late then
+                perform evolv.reconcile_late(person, is_news);
+                is_late := false;
+            end if;
+            if place <= last_at then
+                place := last_at + interval '1 microsecond';
+            end if;
+            last_at := place;
+        end if;
+        insert into evolv.settled_events (event_id, user_id, at) values (event.id, person, place);
+        if not is_late then
+            perform evolv.apply_event(person, event, place);
+        end if;
+    end loop;
+    if is_late then
+        perform evolv.reconcile_late(person, is_news);
+    end if;
+    return cardinality(events);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.settle_plan(person uuid, event public.activity_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    streak public.streaks;
+    missed int;
+begin
+    select * into strict streak from public.streaks s where s.user_id = person;
+    if streak.last_day is null or streak.current_length = 0 then
+        return;
+    end if;
+    missed := evolv.missed_days(streak, streak.last_day, event.lenient_date);
+    if missed > streak.freezes then
+        streak.broken_length := streak.current_length;
+        streak.broken_on := null; -- the next one has not begun
+        streak.current_length := 0;
+    else
+        streak.freezes := streak.freezes - missed;
+    end if;
+    update public.streaks s
+    set current_length = streak.current_length,
+        freezes = streak.freezes,
+        broken_length = streak.broken_length,
+        broken_on = streak.broken_on,
+        settled_until = greatest(s.settled_until, event.lenient_date)
+    where s.user_id = person;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.standing_entry(person uuid, rule_id uuid, award_key text)
+ RETURNS public.xp_transactions
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select x
+    from public.xp_transactions x
+    where x.user_id = person and x.rule_id = standing_entry.rule_id and x.award_key = standing_entry.award_key and x.reversal_of is null
+        and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.step_badge(person uuid, rule_version public.badge_rule_versions, event public.activity_events, document jsonb, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    rule constant jsonb := rule_version.rule;
+    before jsonb := '{}';
+    state jsonb;
+    reached int;
+    times int := 0;
+begin
+    if event.occurred_at < rule_version.valid_from or event.occurred_at >= rule_version.valid_until then
+        return;
+    end if;
+    select p.state into before
+    from public.badge_progress p
+    where p.user_id = person and p.badge_id = rule_version.badge_id and p.rule_version_id = rule_version.id;
+    before := coalesce(before, '{}');
+    if (before ->> 'tier')::int >= 1 and not rule @> '{"repeat": true}' and evolv.rule_tier(rule, (before ->> 'tier')::int + 1) is null then
+        return; -- nothing left to earn
+    end if;
+    state := evolv.rule_step(rule, before, document);
+    if state = before then
+        return;
+    end if;
+    if before = '{}' and evolv.is_barred(event.user_id, rule_version.badge_id, at) then
+        state := state || '{"barred": true}';
+    end if;
+    reached := (evolv.rule_progress(rule, state)).reached;
+    if rule @> '{"repeat": true}' then
+        while reached > 0 loop
+            state := evolv.restart(rule, state);
+            times := times + 1;
+            reached := (evolv.rule_progress(rule, state)).reached;
+        end loop;
+    end if;
+    -- Saved first: the reward may lead back here by way of a level.
+    if not rule @> '{"repeat": true}' and reached > coalesce((state ->> 'tier')::int, 0) and not state @> '{"barred": true}' then
+        state := state || jsonb_build_object('tier', reached);
+    end if;
+    perform evolv.save_progress(person, rule_version, state);
+    if state @> '{"barred": true}' then
+        return;
+    end if;
+    for i in 1 .. times loop
+        perform evolv.grant_badge(
+            person, rule_version.badge_id, 1, evolv.badge_points(rule_version, 1), rule_version.id, null, event, event, at, true);
+    end loop;
+    for tier in coalesce((before ->> 'tier')::int, 0) + 1 .. coalesce((state ->> 'tier')::int, 0) loop
+        perform evolv.grant_badge(
+            person, rule_version.badge_id, tier, evolv.badge_points(rule_version, tier), rule_version.id, null, event, event, at);
+    end loop;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.streak_status(person uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    streak public.streaks;
+    today date;
+    lenient_today date;
+    missed int;
+    status text;
+begin
+    select d.local_date, d.lenient_date into today, lenient_today from evolv.personal_day(person, clock_timestamp()) d;
+    select * into streak from public.streaks s where s.user_id = person;
+    missed := evolv.missed_days(streak, streak.last_day, lenient_today);
+    status := case
+        when streak.last_day is null then 'none'
+        when streak.last_day >= today then 'active'
+        when streak.current_length = 0 then 'broken'
+        when missed > streak.freezes then 'broken'
+        when today between streak.paused_from and streak.paused_until then 'paused'
+        when missed > 0 then 'frozen'
+        else 'open'
+    end;
+    return jsonb_build_object(
+        'status', status,
+        'current_length', case when status in ('none', 'broken') then 0 else streak.current_length end,
+        'longest_length', coalesce(streak.longest_length, 0),
+        'today', today,
+        'last_day', streak.last_day,
+        'freezes', coalesce(streak.freezes, 0) - case when status = 'frozen' then missed else 0 end,
+        'weekdays', coalesce(streak.weekdays, '{1,2,3,4,5,6,7}'),
+        'paused_until', case when streak.paused_until >= today then streak.paused_until end,
+        'repairable_length', case when evolv.is_repairable(streak, today) then streak.broken_length end,
+        'repairable_until', case when evolv.is_repairable(streak, today) then streak.broken_on + 2 end);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.streak_step(person uuid, event public.activity_events, at timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    streak public.streaks;
+    missed int;
+begin
+    insert into public.streaks (user_id) values (person) on conflict (user_id) do nothing;
+    select * into strict streak from public.streaks s where s.user_id = person;
+    if event.local_date <= streak.last_day then
+        return;
+    end if;
+    missed := case when streak.last_day is not null then evolv.missed_days(streak, streak.last_day, event.lenient_date) end;
+    if missed <= streak.freezes and streak.current_length > 0 then
+        streak.current_length := streak.current_length + 1;
+        streak.freezes := streak.freezes - missed;
+    else
+        if missed is not null then
+            streak.broken_length := coalesce(nullif(streak.current_length, 0), streak.broken_length);
+            streak.broken_on := event.local_date;
+        end if;
+        streak.current_length := 1;
+        streak.started_on := event.local_date;
+    end if;
+    if streak.current_length % 7 = 0 then
+        streak.freezes := least(streak.freezes + 1, 2);
+    end if;
+    update public.streaks s
+    set current_length = streak.current_length,
+        longest_length = greatest(streak.longest_length, streak.current_length),
+        started_on = streak.started_on,
+        last_day = event.local_date,
+        freezes = streak.freezes,
+        broken_length = streak.broken_length,
+        broken_on = streak.broken_on,
+        updated_at = now()
+    where s.user_id = person;
+    perform evolv.tell_streak(person, event, at, streak.current_length);
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.sync_guest()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1690,7 +6026,8 @@ CREATE OR REPLACE FUNCTION evolv.tell_badge()
 AS $function$
 begin
     perform evolv.notify_person(
-        new.user_id, 'badge_awarded', jsonb_build_object('user_badge_id', new.id, 'badge_id', new.badge_id));
+        new.user_id, case when new.revoked_at is null then 'badge_awarded' else 'badge_revoked' end,
+        jsonb_build_object('user_badge_id', new.id, 'badge_id', new.badge_id));
     return null;
 end
 $function$;
@@ -1779,6 +6116,24 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.tell_streak(person uuid, event public.activity_events, at timestamp with time zone, length integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if length in (7, 30, 100) or length % 365 = 0 then
+        perform evolv.notify_person(person, 'streak_milestone', jsonb_build_object('length', length));
+        if not evolv.is_quiet() then
+            perform evolv.publish_activity(person, 'achievement', jsonb_build_object('streak', length), event.occurred_at);
+        end if;
+    end if;
+    perform evolv.derive_event(
+        person, event, at, 'streak.extended', null, null, jsonb_build_object('length', length), format('streak %s %s', length, event.id));
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.touch_edited()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1836,6 +6191,63 @@ $function$;
 
 grant execute on function evolv.verify_certificate(certificate_number text) to anon, authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.verify_xp(person uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    had jsonb;
+    wanted jsonb;
+begin
+    perform evolv.settle_now(person);
+    had := evolv.outcome(person);
+    wanted := evolv.replay(person);
+    return (
+        select jsonb_object_agg(k, jsonb_build_object('has', had -> k, 'should_have', wanted -> k))
+        from jsonb_object_keys(had) k
+        where had -> k is distinct from wanted -> k
+    );
+end
+$function$;
+
+grant execute on function evolv.verify_xp(person uuid) to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.void_xp(xp_transaction_id uuid, reason text)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    entry public.xp_transactions;
+begin
+    perform evolv.require_admin();
+    select * into entry from public.xp_transactions x where x.id = xp_transaction_id;
+    if not found then
+        raise exception 'xp_transaction_id names no entry' using errcode = 'PT404', hint = 'xp_transaction_not_found';
+    end if;
+    perform from public.user_levels l where l.user_id = entry.user_id for no key update;
+    if entry.reversal_of is not null or exists (select from public.xp_transactions x where x.reversal_of = entry.id) then
+        raise exception 'this entry is a reversal or was reversed before' using errcode = 'PT409', hint = 'xp_already_voided';
+    end if;
+    perform evolv.record_event(
+        entry.user_id, 'xp.voided', 'xp_rule', entry.rule_id, auth.uid(),
+        jsonb_build_object('award_key', entry.award_key, 'xp_transaction_id', entry.id, 'reason', reason));
+    perform evolv.settle_now(entry.user_id);
+    return (
+        select jsonb_build_object(
+            'reversal_id', x.id, 'amount', x.amount, 'user_id', l.user_id, 'total_xp', l.total_xp, 'current_level', l.current_level)
+        from public.user_levels l
+        join public.xp_transactions x on x.reversal_of = entry.id
+        where l.user_id = entry.user_id
+    );
+end
+$function$;
+
+grant execute on function evolv.void_xp(xp_transaction_id uuid, reason text) to authenticated, service_role;
+
 -- Schema public -------------------------------------------------------------------------------------------------------
 
 grant usage on schema public to anon, authenticated, public, service_role;
@@ -1846,12 +6258,15 @@ create table public.activity_events (
     id bigint generated always as identity not null,
     user_id uuid not null,
     type text not null,
+    actor_id uuid,
     object_type text,
     object_id uuid,
     metadata jsonb default '{}'::jsonb not null,
     time_zone text default 'UTC'::text not null,
+    local_date date not null,
+    lenient_date date not null,
     dedupe_key text,
-    occurred_at timestamp with time zone default now() not null,
+    occurred_at timestamp with time zone default clock_timestamp() not null,
     constraint activity_events_pkey PRIMARY KEY (id),
     constraint activity_events_dedupe_key_key UNIQUE (dedupe_key),
     constraint activity_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
@@ -1861,9 +6276,13 @@ create table public.activity_events (
 
 alter table public.activity_events enable row level security;
 
+CREATE INDEX activity_events_type_idx ON public.activity_events USING btree (type, user_id);
 CREATE INDEX activity_events_user_id_idx ON public.activity_events USING btree (user_id, id DESC);
 
 CREATE TRIGGER activity_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.activity_events FOR EACH STATEMENT EXECUTE FUNCTION evolv.refuse_change();
+CREATE TRIGGER activity_events_date BEFORE INSERT ON public.activity_events FOR EACH ROW EXECUTE FUNCTION evolv.date_event();
+CREATE TRIGGER activity_events_queue AFTER INSERT ON public.activity_events REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION evolv.queue_events();
+CREATE TRIGGER activity_events_refuse_reserved BEFORE INSERT ON public.activity_events FOR EACH ROW WHEN (new.type ~ '^(badge|xp|integrity|streak|levels?)\.'::text) EXECUTE FUNCTION evolv.refuse_reserved_event();
 
 create policy activity_events_select_own on public.activity_events for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
@@ -1905,6 +6324,76 @@ create policy ai_generated_paths_select_own on public.ai_generated_paths for sel
 grant select, insert (user_id, goal, current_level, path_data, linked_path_id, ai_provider, ai_model_version), delete on public.ai_generated_paths to authenticated;
 grant select, insert, update, delete on public.ai_generated_paths to service_role;
 
+-- public.badge_progress -----------------------------------------------------------------------------------------------
+
+create table public.badge_progress (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    badge_id uuid not null,
+    rule_version_id uuid not null,
+    state jsonb not null,
+    current numeric default 0 not null,
+    target numeric not null,
+    next_tier integer,
+    updated_at timestamp with time zone default now() not null,
+    constraint badge_progress_pkey PRIMARY KEY (id),
+    constraint badge_progress_user_id_badge_id_key UNIQUE (user_id, badge_id),
+    constraint badge_progress_badge_id_fkey FOREIGN KEY (badge_id) REFERENCES public.badges(id),
+    constraint badge_progress_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES public.badge_rule_versions(id),
+    constraint badge_progress_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id)
+) with (fillfactor=80);
+
+alter table public.badge_progress enable row level security;
+alter publication supabase_realtime add table public.badge_progress;
+
+CREATE INDEX badge_progress_badge_id_idx ON public.badge_progress USING btree (badge_id);
+CREATE INDEX badge_progress_rule_version_id_idx ON public.badge_progress USING btree (rule_version_id);
+
+create policy badge_progress_select_own on public.badge_progress for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.badges b
+  WHERE b.id = badge_progress.badge_id)));
+
+grant select on public.badge_progress to authenticated, service_role;
+
+-- public.badge_rule_versions ------------------------------------------------------------------------------------------
+
+create table public.badge_rule_versions (
+    id uuid default gen_random_uuid() not null,
+    badge_id uuid not null,
+    version integer not null,
+    is_active boolean default true not null,
+    rule jsonb not null,
+    event_types text[] not null,
+    valid_from timestamp with time zone default '-infinity'::timestamp with time zone not null,
+    valid_until timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    policy text default 'keep'::text not null,
+    backfill boolean default true not null,
+    published_by uuid,
+    published_at timestamp with time zone default clock_timestamp() not null,
+    constraint badge_rule_versions_pkey PRIMARY KEY (id),
+    constraint badge_rule_versions_badge_id_version_key UNIQUE (badge_id, version),
+    constraint badge_rule_versions_badge_id_fkey FOREIGN KEY (badge_id) REFERENCES public.badges(id),
+    constraint badge_rule_versions_published_by_fkey FOREIGN KEY (published_by) REFERENCES public.profiles(id),
+    constraint badge_rule_versions_check CHECK (valid_until > valid_from),
+    constraint badge_rule_versions_policy_check CHECK (policy = ANY (ARRAY['keep'::text, 're_evaluate'::text, 'notify'::text])),
+    constraint badge_rule_versions_version_check CHECK (version >= 1)
+);
+
+alter table public.badge_rule_versions enable row level security;
+
+CREATE INDEX badge_rule_versions_event_types_idx ON public.badge_rule_versions USING gin (event_types);
+CREATE INDEX badge_rule_versions_published_by_idx ON public.badge_rule_versions USING btree (published_by);
+
+CREATE TRIGGER badge_rule_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.badge_rule_versions FOR EACH STATEMENT EXECUTE FUNCTION evolv.refuse_change();
+
+create policy badge_rule_versions_select_visible on public.badge_rule_versions for select to anon, authenticated
+    using ((EXISTS ( SELECT
+   FROM public.badges b
+  WHERE b.id = badge_rule_versions.badge_id)));
+
+grant select on public.badge_rule_versions to anon, authenticated, service_role;
+
 -- public.badges -------------------------------------------------------------------------------------------------------
 
 create table public.badges (
@@ -1920,6 +6409,7 @@ create table public.badges (
     requirement_score integer default 0 not null,
     points integer default 0 not null,
     skill_id uuid,
+    is_secret boolean default false not null,
     is_active boolean default true not null,
     created_at timestamp with time zone default now() not null,
     constraint badges_pkey PRIMARY KEY (id),
@@ -1927,12 +6417,13 @@ create table public.badges (
     constraint badges_slug_key UNIQUE (slug),
     constraint badges_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE SET NULL,
     constraint badges_category_check CHECK (category = ANY (ARRAY['learning'::text, 'social'::text, 'achievement'::text, 'skill'::text, 'milestone'::text])),
+    constraint badges_description_check CHECK (length(description) <= 1000),
     constraint badges_icon_url_check CHECK (evolv.is_web_url(icon_url)),
-    constraint badges_name_check CHECK (btrim(name) <> ''::text),
-    constraint badges_points_check CHECK (points >= 0),
+    constraint badges_name_check CHECK (btrim(name) <> ''::text AND length(name) <= 120),
+    constraint badges_points_check CHECK (points >= 0 AND points <= 100000),
     constraint badges_rarity_check CHECK (rarity = ANY (ARRAY['common'::text, 'rare'::text, 'epic'::text, 'legendary'::text])),
     constraint badges_requirement_score_check CHECK (requirement_score >= 0),
-    constraint badges_requirement_type_check CHECK (requirement_type = ANY (ARRAY['level'::text, 'skill_mastery'::text, 'followers'::text, 'post_likes'::text, 'path_enrollment'::text, 'path_completion'::text, 'login_streak'::text, 'manual'::text])),
+    constraint badges_requirement_type_check CHECK (requirement_type = ANY (ARRAY['level'::text, 'skill_mastery'::text, 'followers'::text, 'post_likes'::text, 'path_enrollment'::text, 'path_completion'::text, 'login_streak'::text, 'rule'::text, 'manual'::text])),
     constraint badges_requirement_value_check CHECK (requirement_value > 0),
     constraint badges_slug_check CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text)
 );
@@ -1942,8 +6433,10 @@ alter table public.badges enable row level security;
 CREATE INDEX badges_requirement_idx ON public.badges USING btree (requirement_type, requirement_value) WHERE is_active;
 CREATE INDEX badges_skill_id_idx ON public.badges USING btree (skill_id);
 
-create policy badges_select_all on public.badges for select to anon, authenticated
-    using (true);
+create policy badges_select_anon on public.badges for select to anon
+    using (NOT is_secret);
+create policy badges_select_authenticated on public.badges for select to authenticated
+    using (NOT is_secret OR (id IN ( SELECT evolv.my_badge_ids() AS my_badge_ids)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
 
 grant select on public.badges to anon, authenticated;
 grant select, insert, update, delete on public.badges to service_role;
@@ -1973,6 +6466,8 @@ create table public.career_assessments (
 alter table public.career_assessments enable row level security;
 
 CREATE INDEX career_assessments_user_id_idx ON public.career_assessments USING btree (user_id, created_at DESC);
+
+CREATE TRIGGER career_assessments_event AFTER INSERT ON public.career_assessments FOR EACH ROW EXECUTE FUNCTION evolv.record_assessment();
 
 create policy career_assessments_delete_own on public.career_assessments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
@@ -2023,6 +6518,7 @@ CREATE INDEX certification_requests_status_idx ON public.certification_requests 
 CREATE INDEX certification_requests_user_id_idx ON public.certification_requests USING btree (user_id);
 
 CREATE TRIGGER certification_requests_check_evidence_urls BEFORE INSERT OR UPDATE OF evidence_urls ON public.certification_requests FOR EACH ROW EXECUTE FUNCTION evolv.check_evidence_urls();
+CREATE TRIGGER certification_requests_event AFTER INSERT ON public.certification_requests FOR EACH ROW EXECUTE FUNCTION evolv.record_certification_request();
 CREATE TRIGGER certification_requests_tell_decision AFTER UPDATE OF status ON public.certification_requests FOR EACH ROW WHEN ((new.status = ANY (ARRAY['approved'::text, 'rejected'::text])) AND old.status <> new.status) EXECUTE FUNCTION evolv.tell_decision();
 CREATE TRIGGER certification_requests_touch_updated_at BEFORE UPDATE ON public.certification_requests FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
@@ -2071,6 +6567,8 @@ CREATE INDEX certifications_skill_id_idx ON public.certifications USING btree (s
 CREATE INDEX certifications_user_id_idx ON public.certifications USING btree (user_id);
 CREATE INDEX certifications_verified_by_idx ON public.certifications USING btree (verified_by);
 
+CREATE TRIGGER certifications_event AFTER INSERT ON public.certifications FOR EACH ROW EXECUTE FUNCTION evolv.record_certification();
+
 create policy certifications_select_anon on public.certifications for select to anon
     using (NOT is_revoked AND (expires_at IS NULL OR expires_at > now()));
 create policy certifications_select_authenticated on public.certifications for select to authenticated
@@ -2097,6 +6595,7 @@ alter table public.comment_likes enable row level security;
 CREATE INDEX comment_likes_user_id_idx ON public.comment_likes USING btree (user_id);
 
 CREATE TRIGGER comment_likes_count AFTER INSERT OR DELETE ON public.comment_likes FOR EACH ROW EXECUTE FUNCTION evolv.count_comment_likes();
+CREATE TRIGGER comment_likes_event AFTER INSERT ON public.comment_likes FOR EACH ROW EXECUTE FUNCTION evolv.record_comment_like();
 
 create policy comment_likes_delete_own on public.comment_likes for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
@@ -2146,6 +6645,7 @@ CREATE INDEX comments_parent_idx ON public.comments USING btree (post_id, parent
 CREATE INDEX comments_user_id_idx ON public.comments USING btree (user_id);
 
 CREATE TRIGGER comments_count AFTER INSERT OR DELETE OR UPDATE OF deleted_at ON public.comments FOR EACH ROW EXECUTE FUNCTION evolv.count_comments();
+CREATE TRIGGER comments_event AFTER INSERT ON public.comments FOR EACH ROW WHEN (new.deleted_at IS NULL) EXECUTE FUNCTION evolv.record_comment();
 CREATE TRIGGER comments_tell AFTER INSERT ON public.comments FOR EACH ROW EXECUTE FUNCTION evolv.tell_comment();
 CREATE TRIGGER comments_touch_edited BEFORE UPDATE OF content, deleted_at ON public.comments FOR EACH ROW EXECUTE FUNCTION evolv.touch_edited();
 
@@ -2238,6 +6738,9 @@ CREATE INDEX guild_members_user_id_idx ON public.guild_members USING btree (user
 CREATE TRIGGER guild_members_admit BEFORE INSERT ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.admit_guild_member();
 CREATE TRIGGER guild_members_check_change BEFORE UPDATE ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.check_guild_member_change();
 CREATE TRIGGER guild_members_count AFTER INSERT OR DELETE OR UPDATE OF state ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.count_guild_members();
+CREATE TRIGGER guild_members_event AFTER INSERT ON public.guild_members FOR EACH ROW WHEN (new.state = 'active'::text AND new.role <> 'owner'::text) EXECUTE FUNCTION evolv.record_membership();
+CREATE TRIGGER guild_members_event_active AFTER UPDATE OF state ON public.guild_members FOR EACH ROW WHEN (new.state = 'active'::text AND old.state <> 'active'::text AND new.role <> 'owner'::text) EXECUTE FUNCTION evolv.record_membership();
+CREATE TRIGGER guild_members_queue_leaderboard AFTER INSERT OR DELETE OR UPDATE OF guild_id, user_id, state ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.queue_guild_member();
 
 create policy guild_members_delete_own_or_moderator on public.guild_members for delete to authenticated
     using (role <> 'owner'::text AND (user_id = (( SELECT auth.uid() AS uid)) AND state <> 'banned'::text OR (guild_id IN ( SELECT evolv.my_moderated_guild_ids() AS my_moderated_guild_ids))));
@@ -2287,6 +6790,7 @@ alter table public.guilds enable row level security;
 CREATE INDEX guilds_owner_id_idx ON public.guilds USING btree (owner_id);
 
 CREATE TRIGGER guilds_add_owner AFTER INSERT ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.add_guild_owner();
+CREATE TRIGGER guilds_event AFTER INSERT ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.record_founding();
 CREATE TRIGGER guilds_touch_updated_at BEFORE UPDATE ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy guilds_delete_own on public.guilds for delete to authenticated
@@ -2304,6 +6808,76 @@ create policy guilds_update_own on public.guilds for update to authenticated
 grant select on public.guilds to anon;
 grant select, insert (slug, name, description, avatar_url, visibility, join_mode), update (name, description, avatar_url, visibility, join_mode), delete on public.guilds to authenticated;
 grant select, insert, update, delete on public.guilds to service_role;
+
+-- public.integrity_appeals --------------------------------------------------------------------------------------------
+
+create table public.integrity_appeals (
+    id uuid default gen_random_uuid() not null,
+    flag_id uuid not null,
+    user_id uuid default auth.uid() not null,
+    body text not null,
+    created_at timestamp with time zone default now() not null,
+    constraint integrity_appeals_pkey PRIMARY KEY (id),
+    constraint integrity_appeals_flag_id_key UNIQUE (flag_id),
+    constraint integrity_appeals_flag_id_fkey FOREIGN KEY (flag_id) REFERENCES public.integrity_flags(id),
+    constraint integrity_appeals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
+    constraint integrity_appeals_body_check CHECK (btrim(body) <> ''::text AND length(body) <= 2000)
+);
+
+alter table public.integrity_appeals enable row level security;
+
+CREATE INDEX integrity_appeals_user_id_idx ON public.integrity_appeals USING btree (user_id);
+
+create policy integrity_appeals_insert_own on public.integrity_appeals for insert to authenticated
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.integrity_flags f
+  WHERE f.id = integrity_appeals.flag_id AND f.user_id = (( SELECT auth.uid() AS uid)) AND f.status <> 'released'::text)));
+create policy integrity_appeals_select_own_or_admin on public.integrity_appeals for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
+
+grant select on public.integrity_appeals to service_role;
+grant select, insert (flag_id, user_id, body) on public.integrity_appeals to authenticated;
+
+-- public.integrity_flags ----------------------------------------------------------------------------------------------
+
+create table public.integrity_flags (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    rule_id uuid not null,
+    event_id bigint not null,
+    reason text not null,
+    status text default 'open'::text not null,
+    raised_by uuid,
+    raised_at timestamp with time zone default now() not null,
+    decided_by uuid,
+    decided_at timestamp with time zone,
+    note text,
+    constraint integrity_flags_pkey PRIMARY KEY (id),
+    constraint integrity_flags_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES public.profiles(id) ON DELETE SET NULL,
+    constraint integrity_flags_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.activity_events(id),
+    constraint integrity_flags_raised_by_fkey FOREIGN KEY (raised_by) REFERENCES public.profiles(id) ON DELETE SET NULL,
+    constraint integrity_flags_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.xp_rules(id),
+    constraint integrity_flags_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
+    constraint integrity_flags_check CHECK ((status = 'open'::text) = (decided_at IS NULL)),
+    constraint integrity_flags_note_check CHECK (length(note) <= 1000),
+    constraint integrity_flags_reason_check CHECK (length(reason) >= 1 AND length(reason) <= 1000),
+    constraint integrity_flags_status_check CHECK (status = ANY (ARRAY['open'::text, 'released'::text, 'upheld'::text]))
+);
+
+alter table public.integrity_flags enable row level security;
+
+CREATE INDEX integrity_flags_decided_by_idx ON public.integrity_flags USING btree (decided_by) WHERE (decided_by IS NOT NULL);
+CREATE INDEX integrity_flags_event_id_idx ON public.integrity_flags USING btree (event_id);
+CREATE UNIQUE INDEX integrity_flags_open_idx ON public.integrity_flags USING btree (user_id, rule_id) WHERE (status = 'open'::text);
+CREATE INDEX integrity_flags_queue_idx ON public.integrity_flags USING btree (status, raised_at);
+CREATE INDEX integrity_flags_raised_by_idx ON public.integrity_flags USING btree (raised_by) WHERE (raised_by IS NOT NULL);
+CREATE INDEX integrity_flags_rule_id_idx ON public.integrity_flags USING btree (rule_id);
+CREATE INDEX integrity_flags_user_id_idx ON public.integrity_flags USING btree (user_id, raised_at DESC);
+
+create policy integrity_flags_select_own_or_admin on public.integrity_flags for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
+
+grant select on public.integrity_flags to authenticated, service_role;
 
 -- public.learning_path_enrollments ------------------------------------------------------------------------------------
 
@@ -2335,7 +6909,10 @@ alter publication supabase_realtime add table public.learning_path_enrollments;
 CREATE INDEX learning_path_enrollments_path_id_idx ON public.learning_path_enrollments USING btree (path_id);
 
 CREATE TRIGGER learning_path_enrollments_count AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.count_enrollments();
+CREATE TRIGGER learning_path_enrollments_event AFTER INSERT ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.record_enrollment();
+CREATE TRIGGER learning_path_enrollments_event_completed AFTER UPDATE OF completed_at ON public.learning_path_enrollments FOR EACH ROW WHEN (old.completed_at IS NULL AND new.completed_at IS NOT NULL) EXECUTE FUNCTION evolv.record_enrollment();
 CREATE TRIGGER learning_path_enrollments_lock_steps BEFORE INSERT ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
+CREATE TRIGGER learning_path_enrollments_queue_leaderboard AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.queue_enrollment();
 
 create policy learning_path_enrollments_delete_own on public.learning_path_enrollments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)) AND completed_at IS NULL);
@@ -2382,6 +6959,8 @@ CREATE INDEX learning_path_step_progress_enrollment_idx ON public.learning_path_
 CREATE INDEX learning_path_step_progress_step_idx ON public.learning_path_step_progress USING btree (path_id, step_id);
 
 CREATE TRIGGER learning_path_step_progress_check BEFORE INSERT OR UPDATE ON public.learning_path_step_progress FOR EACH ROW EXECUTE FUNCTION evolv.check_step_progress();
+CREATE TRIGGER learning_path_step_progress_event AFTER INSERT ON public.learning_path_step_progress FOR EACH ROW WHEN (new.status = 'completed'::text) EXECUTE FUNCTION evolv.record_step();
+CREATE TRIGGER learning_path_step_progress_event_completed AFTER UPDATE OF status ON public.learning_path_step_progress FOR EACH ROW WHEN (new.status = 'completed'::text AND old.status <> 'completed'::text) EXECUTE FUNCTION evolv.record_step();
 CREATE TRIGGER learning_path_step_progress_follow AFTER INSERT OR DELETE OR UPDATE OF status, time_spent_minutes ON public.learning_path_step_progress FOR EACH ROW EXECUTE FUNCTION evolv.follow_step_progress();
 
 create policy learning_path_step_progress_insert_own on public.learning_path_step_progress for insert to authenticated
@@ -2499,11 +7078,13 @@ grant select, insert, update, delete on public.learning_paths to service_role;
 -- public.level_definitions --------------------------------------------------------------------------------------------
 
 create table public.level_definitions (
+    version integer default 1 not null,
     level integer not null,
     xp_required bigint not null,
     xp_to_next bigint not null,
-    constraint level_definitions_pkey PRIMARY KEY (level),
-    constraint level_definitions_xp_required_key UNIQUE (xp_required),
+    constraint level_definitions_pkey PRIMARY KEY (version, level),
+    constraint level_definitions_version_xp_required_key UNIQUE (version, xp_required),
+    constraint level_definitions_version_fkey FOREIGN KEY (version) REFERENCES public.level_tables(version),
     constraint level_definitions_level_check CHECK (level >= 1),
     constraint level_definitions_xp_required_check CHECK (xp_required >= 0),
     constraint level_definitions_xp_to_next_check CHECK (xp_to_next > 0)
@@ -2514,8 +7095,29 @@ alter table public.level_definitions enable row level security;
 create policy level_definitions_select_all on public.level_definitions for select to anon, authenticated
     using (true);
 
-grant select on public.level_definitions to anon, authenticated;
-grant select, insert, update, delete on public.level_definitions to service_role;
+grant select on public.level_definitions to anon, authenticated, service_role;
+
+-- public.level_tables -------------------------------------------------------------------------------------------------
+
+create table public.level_tables (
+    version integer not null,
+    note text default ''::text not null,
+    published_by uuid,
+    published_at timestamp with time zone default now() not null,
+    constraint level_tables_pkey PRIMARY KEY (version),
+    constraint level_tables_published_by_fkey FOREIGN KEY (published_by) REFERENCES public.profiles(id) ON DELETE SET NULL,
+    constraint level_tables_note_check CHECK (length(note) <= 500),
+    constraint level_tables_version_check CHECK (version >= 1)
+);
+
+alter table public.level_tables enable row level security;
+
+CREATE INDEX level_tables_published_by_idx ON public.level_tables USING btree (published_by);
+
+create policy level_tables_select_all on public.level_tables for select to anon, authenticated
+    using (true);
+
+grant select on public.level_tables to anon, authenticated, service_role;
 
 -- public.path_reviews -------------------------------------------------------------------------------------------------
 
@@ -2539,6 +7141,7 @@ alter table public.path_reviews enable row level security;
 
 CREATE INDEX path_reviews_user_id_idx ON public.path_reviews USING btree (user_id);
 
+CREATE TRIGGER path_reviews_event AFTER INSERT ON public.path_reviews FOR EACH ROW EXECUTE FUNCTION evolv.record_review();
 CREATE TRIGGER path_reviews_rate AFTER INSERT OR DELETE OR UPDATE OF rating ON public.path_reviews FOR EACH ROW EXECUTE FUNCTION evolv.rate_path();
 CREATE TRIGGER path_reviews_touch_updated_at BEFORE UPDATE ON public.path_reviews FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
@@ -2578,6 +7181,7 @@ alter table public.post_likes enable row level security;
 CREATE INDEX post_likes_user_id_idx ON public.post_likes USING btree (user_id);
 
 CREATE TRIGGER post_likes_count AFTER INSERT OR DELETE ON public.post_likes FOR EACH ROW EXECUTE FUNCTION evolv.count_post_likes();
+CREATE TRIGGER post_likes_event AFTER INSERT ON public.post_likes FOR EACH ROW EXECUTE FUNCTION evolv.record_post_like();
 CREATE TRIGGER post_likes_tell AFTER INSERT ON public.post_likes FOR EACH ROW EXECUTE FUNCTION evolv.tell_post_like();
 
 create policy post_likes_delete_own on public.post_likes for delete to authenticated
@@ -2617,6 +7221,7 @@ alter table public.post_shares enable row level security;
 CREATE INDEX post_shares_user_id_idx ON public.post_shares USING btree (user_id);
 
 CREATE TRIGGER post_shares_count AFTER INSERT OR DELETE ON public.post_shares FOR EACH ROW EXECUTE FUNCTION evolv.count_post_shares();
+CREATE TRIGGER post_shares_event AFTER INSERT ON public.post_shares FOR EACH ROW EXECUTE FUNCTION evolv.record_post_share();
 
 create policy post_shares_delete_own on public.post_shares for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
@@ -2670,6 +7275,7 @@ CREATE INDEX posts_created_at_idx ON public.posts USING btree (created_at DESC, 
 CREATE INDEX posts_guild_id_idx ON public.posts USING btree (guild_id, created_at DESC) WHERE (guild_id IS NOT NULL);
 CREATE INDEX posts_user_id_idx ON public.posts USING btree (user_id, created_at DESC);
 
+CREATE TRIGGER posts_event AFTER INSERT ON public.posts FOR EACH ROW WHEN (new.deleted_at IS NULL) EXECUTE FUNCTION evolv.record_post();
 CREATE TRIGGER posts_publish AFTER INSERT OR UPDATE OF visibility, deleted_at ON public.posts FOR EACH ROW EXECUTE FUNCTION evolv.publish_post();
 CREATE TRIGGER posts_touch_edited BEFORE UPDATE OF content, attachments, visibility, deleted_at ON public.posts FOR EACH ROW EXECUTE FUNCTION evolv.touch_edited();
 
@@ -2692,6 +7298,28 @@ create policy posts_update_own on public.posts for update to authenticated
 grant select on public.posts to anon;
 grant select, insert (user_id, guild_id, content, attachments, visibility), update (content, attachments, visibility, deleted_at), delete on public.posts to authenticated;
 grant select, insert, update, delete on public.posts to service_role;
+
+-- public.profile_zone_history -----------------------------------------------------------------------------------------
+
+create table public.profile_zone_history (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    time_zone text not null,
+    since timestamp with time zone default clock_timestamp() not null,
+    until timestamp with time zone default 'infinity'::timestamp with time zone not null,
+    constraint profile_zone_history_pkey PRIMARY KEY (id),
+    constraint profile_zone_history_user_id_since_key UNIQUE (user_id, since),
+    constraint profile_zone_history_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE,
+    constraint profile_zone_history_check CHECK (until >= since)
+);
+
+alter table public.profile_zone_history enable row level security;
+
+create policy profile_zone_history_select_own on public.profile_zone_history for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+
+grant select on public.profile_zone_history to authenticated;
+grant select, insert, update, delete on public.profile_zone_history to service_role;
 
 -- public.profiles -----------------------------------------------------------------------------------------------------
 
@@ -2724,6 +7352,8 @@ comment on column public.profiles.user_type is 'For display. What a person may d
 alter table public.profiles enable row level security;
 
 CREATE TRIGGER profiles_create_user_level AFTER INSERT ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.create_user_level();
+CREATE TRIGGER profiles_queue_leaderboard AFTER UPDATE OF is_guest, deactivated_at ON public.profiles FOR EACH ROW WHEN (old.is_guest <> new.is_guest OR (old.deactivated_at IS NULL) <> (new.deactivated_at IS NULL)) EXECUTE FUNCTION evolv.queue_listing('listing', 'id');
+CREATE TRIGGER profiles_queue_leaderboard_gone AFTER DELETE ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.queue_listing('gone', 'id');
 CREATE TRIGGER profiles_touch_updated_at BEFORE UPDATE ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy profiles_select_anon on public.profiles for select to anon
@@ -2801,35 +7431,91 @@ create policy skills_select_all on public.skills for select to anon, authenticat
 grant select on public.skills to anon, authenticated;
 grant select, insert, update, delete on public.skills to service_role;
 
+-- public.streaks ------------------------------------------------------------------------------------------------------
+
+create table public.streaks (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    current_length integer default 0 not null,
+    longest_length integer default 0 not null,
+    started_on date,
+    last_day date,
+    weekdays integer[] default '{1,2,3,4,5,6,7}'::integer[] not null,
+    freezes integer default 0 not null,
+    paused_from date,
+    paused_until date,
+    settled_until date,
+    broken_length integer,
+    broken_on date,
+    repaired_on date,
+    updated_at timestamp with time zone default now() not null,
+    constraint streaks_pkey PRIMARY KEY (id),
+    constraint streaks_user_id_key UNIQUE (user_id),
+    constraint streaks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
+    constraint streaks_check CHECK (longest_length >= current_length),
+    constraint streaks_check1 CHECK (paused_until >= paused_from),
+    constraint streaks_current_length_check CHECK (current_length >= 0),
+    constraint streaks_freezes_check CHECK (freezes >= 0 AND freezes <= 2),
+    constraint streaks_weekdays_check CHECK (weekdays <@ ARRAY[1, 2, 3, 4, 5, 6, 7] AND cardinality(weekdays) > 0)
+) with (fillfactor=80);
+
+alter table public.streaks enable row level security;
+alter publication supabase_realtime add table public.streaks;
+
+create policy streaks_select_own on public.streaks for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+
+grant select on public.streaks to authenticated, service_role;
+
 -- public.user_badges --------------------------------------------------------------------------------------------------
 
 create table public.user_badges (
     id uuid default gen_random_uuid() not null,
     user_id uuid not null,
     badge_id uuid not null,
+    tier integer default 1 not null,
+    seq integer default 1 not null,
+    rule_version_id uuid,
     event_id bigint,
     metadata jsonb default '{}'::jsonb not null,
     earned_at timestamp with time zone default now() not null,
+    awarded_by uuid,
+    revoked_at timestamp with time zone,
+    revoked_by uuid,
+    revocation_reason text,
     constraint user_badges_pkey PRIMARY KEY (id),
-    constraint user_badges_user_id_badge_id_key UNIQUE (user_id, badge_id),
+    constraint user_badges_user_id_badge_id_tier_seq_key UNIQUE (user_id, badge_id, tier, seq),
+    constraint user_badges_awarded_by_fkey FOREIGN KEY (awarded_by) REFERENCES public.profiles(id) ON DELETE SET NULL,
     constraint user_badges_badge_id_fkey FOREIGN KEY (badge_id) REFERENCES public.badges(id),
     constraint user_badges_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.activity_events(id),
-    constraint user_badges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id)
+    constraint user_badges_revoked_by_fkey FOREIGN KEY (revoked_by) REFERENCES public.profiles(id) ON DELETE SET NULL,
+    constraint user_badges_rule_version_id_fkey FOREIGN KEY (rule_version_id) REFERENCES public.badge_rule_versions(id),
+    constraint user_badges_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
+    constraint user_badges_check CHECK ((revoked_at IS NULL) = (revocation_reason IS NULL)),
+    constraint user_badges_revocation_reason_check CHECK (length(revocation_reason) <= 1000),
+    constraint user_badges_seq_check CHECK (seq >= 1),
+    constraint user_badges_tier_check CHECK (tier >= 1)
 );
 
 alter table public.user_badges enable row level security;
 alter publication supabase_realtime add table public.user_badges;
 
+CREATE INDEX user_badges_awarded_by_idx ON public.user_badges USING btree (awarded_by) WHERE (awarded_by IS NOT NULL);
 CREATE INDEX user_badges_badge_id_idx ON public.user_badges USING btree (badge_id);
 CREATE INDEX user_badges_event_id_idx ON public.user_badges USING btree (event_id);
+CREATE INDEX user_badges_revoked_by_idx ON public.user_badges USING btree (revoked_by) WHERE (revoked_by IS NOT NULL);
+CREATE INDEX user_badges_rule_version_id_idx ON public.user_badges USING btree (rule_version_id);
 
+CREATE TRIGGER user_badges_queue_leaderboard AFTER INSERT OR DELETE OR UPDATE OF user_id, revoked_at, earned_at ON public.user_badges FOR EACH ROW EXECUTE FUNCTION evolv.queue_badge();
 CREATE TRIGGER user_badges_tell AFTER INSERT ON public.user_badges FOR EACH ROW EXECUTE FUNCTION evolv.tell_badge();
+CREATE TRIGGER user_badges_tell_revoked AFTER UPDATE OF revoked_at ON public.user_badges FOR EACH ROW WHEN ((old.revoked_at IS NULL) <> (new.revoked_at IS NULL)) EXECUTE FUNCTION evolv.tell_badge();
 
-create policy user_badges_select_all on public.user_badges for select to anon, authenticated
-    using (true);
+create policy user_badges_select_anon on public.user_badges for select to anon
+    using (revoked_at IS NULL);
+create policy user_badges_select_authenticated on public.user_badges for select to authenticated
+    using (revoked_at IS NULL OR user_id = (( SELECT auth.uid() AS uid)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
 
-grant select on public.user_badges to anon, authenticated;
-grant select, insert, update, delete on public.user_badges to service_role;
+grant select on public.user_badges to anon, authenticated, service_role;
 
 -- public.user_blocks --------------------------------------------------------------------------------------------------
 
@@ -2882,6 +7568,8 @@ CREATE INDEX user_follows_following_id_idx ON public.user_follows USING btree (f
 
 CREATE TRIGGER user_follows_admit BEFORE INSERT ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.admit_follower();
 CREATE TRIGGER user_follows_count AFTER INSERT OR DELETE OR UPDATE OF status ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.count_follows();
+CREATE TRIGGER user_follows_event AFTER INSERT ON public.user_follows FOR EACH ROW WHEN (new.status = 'accepted'::text) EXECUTE FUNCTION evolv.record_follow();
+CREATE TRIGGER user_follows_event_accepted AFTER UPDATE OF status ON public.user_follows FOR EACH ROW WHEN (old.status = 'pending'::text AND new.status = 'accepted'::text) EXECUTE FUNCTION evolv.record_follow();
 CREATE TRIGGER user_follows_tell AFTER INSERT ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.tell_follow();
 CREATE TRIGGER user_follows_tell_accepted AFTER UPDATE OF status ON public.user_follows FOR EACH ROW WHEN (old.status = 'pending'::text AND new.status = 'accepted'::text) EXECUTE FUNCTION evolv.tell_follow();
 
@@ -2918,8 +7606,6 @@ create table public.user_levels (
 
 alter table public.user_levels enable row level security;
 alter publication supabase_realtime add table public.user_levels;
-
-CREATE INDEX user_levels_total_xp_idx ON public.user_levels USING btree (total_xp DESC, user_id) WITH (fillfactor='80');
 
 CREATE TRIGGER user_levels_tell AFTER UPDATE OF current_level ON public.user_levels FOR EACH ROW WHEN (new.current_level > old.current_level) EXECUTE FUNCTION evolv.tell_level();
 
@@ -2982,6 +7668,10 @@ alter table public.user_settings enable row level security;
 
 CREATE TRIGGER user_settings_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.user_settings FOR EACH ROW WHEN (new.time_zone <> 'UTC'::text) EXECUTE FUNCTION evolv.check_time_zone();
 CREATE TRIGGER user_settings_follow_activity_visibility AFTER UPDATE OF activity_visibility ON public.user_settings FOR EACH ROW WHEN (old.activity_visibility <> new.activity_visibility) EXECUTE FUNCTION evolv.follow_activity_visibility();
+CREATE TRIGGER user_settings_queue_leaderboard AFTER UPDATE OF leaderboard_mode ON public.user_settings FOR EACH ROW WHEN ((old.leaderboard_mode = 'hidden'::text) <> (new.leaderboard_mode = 'hidden'::text)) EXECUTE FUNCTION evolv.queue_listing('listing', 'user_id');
+CREATE TRIGGER user_settings_queue_leaderboard_gone AFTER INSERT OR DELETE ON public.user_settings FOR EACH ROW EXECUTE FUNCTION evolv.queue_listing('listing', 'user_id');
+CREATE TRIGGER user_settings_record_first_zone AFTER INSERT ON public.user_settings FOR EACH ROW EXECUTE FUNCTION evolv.record_zone();
+CREATE TRIGGER user_settings_record_zone AFTER UPDATE OF time_zone ON public.user_settings FOR EACH ROW WHEN (old.time_zone <> new.time_zone) EXECUTE FUNCTION evolv.record_zone();
 CREATE TRIGGER user_settings_touch_updated_at BEFORE UPDATE ON public.user_settings FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy user_settings_select_own on public.user_settings for select to authenticated
@@ -3021,6 +7711,10 @@ alter table public.user_skills enable row level security;
 CREATE INDEX user_skills_skill_id_idx ON public.user_skills USING btree (skill_id);
 CREATE INDEX user_skills_verified_by_idx ON public.user_skills USING btree (verified_by);
 
+CREATE TRIGGER user_skills_event AFTER INSERT ON public.user_skills FOR EACH ROW WHEN (new.verified) EXECUTE FUNCTION evolv.record_verification();
+CREATE TRIGGER user_skills_event_verified AFTER UPDATE OF verified ON public.user_skills FOR EACH ROW WHEN (new.verified AND NOT old.verified) EXECUTE FUNCTION evolv.record_verification();
+CREATE TRIGGER user_skills_queue_leaderboard AFTER INSERT OR DELETE OR UPDATE OF user_id, skill_id, verified, verified_at ON public.user_skills FOR EACH ROW EXECUTE FUNCTION evolv.queue_skill();
+
 create policy user_skills_delete_own_claim on public.user_skills for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)) AND NOT verified);
 create policy user_skills_insert_own on public.user_skills for insert to authenticated
@@ -3035,6 +7729,115 @@ grant select on public.user_skills to anon;
 grant select, insert (user_id, skill_id, claimed_level), update (claimed_level), delete on public.user_skills to authenticated;
 grant select, insert, update, delete on public.user_skills to service_role;
 
+-- public.xp_refusals --------------------------------------------------------------------------------------------------
+
+create table public.xp_refusals (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    event_id bigint not null,
+    rule_version_id uuid not null,
+    rule_id uuid not null,
+    award_key text not null,
+    amount bigint not null,
+    reason text not null,
+    local_date date not null,
+    refused_at timestamp with time zone default now() not null,
+    constraint xp_refusals_pkey PRIMARY KEY (id),
+    constraint xp_refusals_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.activity_events(id),
+    constraint xp_refusals_rule_version_id_rule_id_fkey FOREIGN KEY (rule_version_id, rule_id) REFERENCES public.xp_rule_versions(id, rule_id),
+    constraint xp_refusals_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
+    constraint xp_refusals_amount_check CHECK (amount > 0),
+    constraint xp_refusals_reason_check CHECK (reason = ANY (ARRAY['repeated'::text, 'cooldown'::text, 'capped_day'::text, 'capped_week'::text, 'held'::text, 'upheld'::text, 'released'::text]))
+);
+
+alter table public.xp_refusals enable row level security;
+
+CREATE INDEX xp_refusals_event_id_idx ON public.xp_refusals USING btree (event_id);
+CREATE INDEX xp_refusals_rule_version_id_idx ON public.xp_refusals USING btree (rule_version_id, rule_id);
+CREATE INDEX xp_refusals_user_id_idx ON public.xp_refusals USING btree (user_id, rule_id, refused_at DESC);
+
+create policy xp_refusals_select_own on public.xp_refusals for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+
+grant select on public.xp_refusals to authenticated, service_role;
+
+-- public.xp_rule_versions ---------------------------------------------------------------------------------------------
+
+create table public.xp_rule_versions (
+    id uuid default gen_random_uuid() not null,
+    rule_id uuid not null,
+    version integer not null,
+    is_active boolean default true not null,
+    event_type text not null,
+    condition text,
+    amount integer not null,
+    amount_path text,
+    distinct_by text[] default '{}'::text[] not null,
+    cap_per_day integer,
+    cap_per_week integer,
+    cooldown_seconds integer,
+    alarm_count integer,
+    alarm_minutes integer,
+    valid_from timestamp with time zone default clock_timestamp() not null,
+    valid_until timestamp with time zone,
+    published_by uuid,
+    published_at timestamp with time zone default clock_timestamp() not null,
+    constraint xp_rule_versions_pkey PRIMARY KEY (id),
+    constraint xp_rule_versions_id_rule_id_key UNIQUE (id, rule_id),
+    constraint xp_rule_versions_rule_id_version_key UNIQUE (rule_id, version),
+    constraint xp_rule_versions_published_by_fkey FOREIGN KEY (published_by) REFERENCES public.profiles(id),
+    constraint xp_rule_versions_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.xp_rules(id),
+    constraint xp_rule_versions_alarm_count_check CHECK (alarm_count > 0),
+    constraint xp_rule_versions_alarm_minutes_check CHECK (alarm_minutes >= 1 AND alarm_minutes <= 10080),
+    constraint xp_rule_versions_amount_check CHECK (amount > 0),
+    constraint xp_rule_versions_amount_path_check CHECK (evolv.is_path(amount_path)),
+    constraint xp_rule_versions_cap_per_day_check CHECK (cap_per_day > 0),
+    constraint xp_rule_versions_cap_per_week_check CHECK (cap_per_week > 0),
+    constraint xp_rule_versions_check CHECK (valid_until > valid_from),
+    constraint xp_rule_versions_check1 CHECK ((alarm_count IS NULL) = (alarm_minutes IS NULL)),
+    constraint xp_rule_versions_condition_check CHECK (evolv.is_condition(condition)),
+    constraint xp_rule_versions_cooldown_seconds_check CHECK (cooldown_seconds > 0),
+    constraint xp_rule_versions_distinct_by_check CHECK (distinct_by <@ ARRAY['actor'::text, 'object'::text, 'day'::text, 'week'::text]),
+    constraint xp_rule_versions_event_type_check CHECK (event_type ~ '^[a-z_]+(\.[a-z_]+)+$'::text),
+    constraint xp_rule_versions_version_check CHECK (version >= 1)
+);
+
+alter table public.xp_rule_versions enable row level security;
+
+CREATE INDEX xp_rule_versions_event_type_idx ON public.xp_rule_versions USING btree (event_type);
+CREATE INDEX xp_rule_versions_published_by_idx ON public.xp_rule_versions USING btree (published_by);
+
+CREATE TRIGGER xp_rule_versions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.xp_rule_versions FOR EACH STATEMENT EXECUTE FUNCTION evolv.refuse_change();
+
+create policy xp_rule_versions_select_all on public.xp_rule_versions for select to anon, authenticated
+    using (true);
+
+grant select on public.xp_rule_versions to anon, authenticated, service_role;
+
+-- public.xp_rules -----------------------------------------------------------------------------------------------------
+
+create table public.xp_rules (
+    id uuid default gen_random_uuid() not null,
+    slug text not null,
+    name text not null,
+    description text default ''::text not null,
+    source text,
+    created_at timestamp with time zone default now() not null,
+    constraint xp_rules_pkey PRIMARY KEY (id),
+    constraint xp_rules_slug_key UNIQUE (slug),
+    constraint xp_rules_description_check CHECK (length(description) <= 1000),
+    constraint xp_rules_name_check CHECK (btrim(name) <> ''::text AND length(name) <= 120),
+    constraint xp_rules_slug_check CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text),
+    constraint xp_rules_source_check CHECK (source = ANY (ARRAY['course_completion'::text, 'skill_mastery'::text, 'social_interaction'::text, 'quiz_completion'::text, 'project_submission'::text, 'daily_login'::text, 'achievement_unlock'::text]))
+);
+
+alter table public.xp_rules enable row level security;
+
+create policy xp_rules_select_all on public.xp_rules for select to anon, authenticated
+    using (true);
+
+grant select on public.xp_rules to anon, authenticated, service_role;
+
 -- public.xp_transactions ----------------------------------------------------------------------------------------------
 
 create table public.xp_transactions (
@@ -3044,29 +7847,40 @@ create table public.xp_transactions (
     source text not null,
     metadata jsonb default '{}'::jsonb not null,
     event_id bigint not null,
+    rule_version_id uuid not null,
+    rule_id uuid not null,
+    award_key text not null,
+    revision integer default 1 not null,
     badge_id uuid,
     reversal_of uuid,
+    awarded_at timestamp with time zone default now() not null,
+    local_date date not null,
     created_at timestamp with time zone default now() not null,
     constraint xp_transactions_pkey PRIMARY KEY (id),
     constraint xp_transactions_reversal_of_key UNIQUE (reversal_of),
     constraint xp_transactions_badge_id_fkey FOREIGN KEY (badge_id) REFERENCES public.badges(id),
     constraint xp_transactions_event_id_fkey FOREIGN KEY (event_id) REFERENCES public.activity_events(id),
     constraint xp_transactions_reversal_of_fkey FOREIGN KEY (reversal_of) REFERENCES public.xp_transactions(id),
+    constraint xp_transactions_rule_version_id_rule_id_fkey FOREIGN KEY (rule_version_id, rule_id) REFERENCES public.xp_rule_versions(id, rule_id),
     constraint xp_transactions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id),
     constraint xp_transactions_amount_check CHECK (amount <> 0),
-    constraint xp_transactions_check CHECK (amount > 0 OR reversal_of IS NOT NULL),
+    constraint xp_transactions_check CHECK ((amount > 0) = (reversal_of IS NULL)),
     constraint xp_transactions_metadata_check CHECK (jsonb_typeof(metadata) = 'object'::text),
     constraint xp_transactions_source_check CHECK (source = ANY (ARRAY['course_completion'::text, 'skill_mastery'::text, 'social_interaction'::text, 'quiz_completion'::text, 'project_submission'::text, 'daily_login'::text, 'achievement_unlock'::text]))
 );
 
 alter table public.xp_transactions enable row level security;
 
+CREATE UNIQUE INDEX xp_transactions_award_idx ON public.xp_transactions USING btree (user_id, rule_id, award_key, revision) WHERE (reversal_of IS NULL);
 CREATE INDEX xp_transactions_badge_id_idx ON public.xp_transactions USING btree (badge_id) WHERE (badge_id IS NOT NULL);
 CREATE INDEX xp_transactions_event_id_idx ON public.xp_transactions USING btree (event_id);
-CREATE UNIQUE INDEX xp_transactions_reward_idx ON public.xp_transactions USING btree (user_id, badge_id) WHERE ((badge_id IS NOT NULL) AND (reversal_of IS NULL));
+CREATE INDEX xp_transactions_rule_idx ON public.xp_transactions USING btree (user_id, rule_id, awarded_at) INCLUDE (local_date) WHERE (reversal_of IS NULL);
+CREATE INDEX xp_transactions_rule_version_id_idx ON public.xp_transactions USING btree (rule_version_id, rule_id);
 CREATE INDEX xp_transactions_user_id_idx ON public.xp_transactions USING btree (user_id, created_at DESC);
 
 CREATE TRIGGER xp_transactions_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.xp_transactions FOR EACH STATEMENT EXECUTE FUNCTION evolv.refuse_change();
+CREATE TRIGGER xp_transactions_queue_leaderboard AFTER INSERT ON public.xp_transactions FOR EACH ROW EXECUTE FUNCTION evolv.queue_xp();
+CREATE TRIGGER xp_transactions_queue_leaderboard_mended AFTER DELETE OR UPDATE OF user_id, amount, awarded_at ON public.xp_transactions FOR EACH ROW EXECUTE FUNCTION evolv.queue_xp_mended();
 
 create policy xp_transactions_select_own on public.xp_transactions for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));

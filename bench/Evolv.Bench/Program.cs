@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Evolv.Bench.Growth;
 using Evolv.Bench.Load;
 using Evolv.Bench.Realtime;
 
@@ -13,6 +14,8 @@ static class Program
         Example: ./evolv bench                       everything: 100 000 people, 1 000 000 feed items
                  ./evolv bench get-feed              scenarios whose name contains the filter
                  ./evolv bench realtime              sockets instead: /realtime/v1; ./evolv bench realtime --help
+                 ./evolv bench awards                from events to awards: how many, how soon; --help
+                 ./evolv bench leaderboard           ranks among 10 thousand to a million people; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -27,6 +30,10 @@ static class Program
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         if (args.Length > 0 && args[0] == "realtime")
             return await RealtimeBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "awards")
+            return await AwardsBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "leaderboard")
+            return await LeaderboardBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);

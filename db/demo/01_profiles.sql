@@ -2,7 +2,8 @@
 -- (DemoData.cs); remove.sql takes everything away again.
 --
 -- Nothing is random: what looks so comes from hashes of row numbers. Times are days before today, so that the community
--- is as lively whenever it is loaded. All ids begin with de300000.
+-- is as lively whenever it is loaded. All ids begin with de300000. What is done is told to the history by the triggers of the
+-- slices, with the time that the row carries; 07_growth.sql turns it into awards.
 
 -- We are the service: triggers that restrict what people may do let us pass.
 select set_config('request.jwt.claims', '{"role": "service_role"}', true);
@@ -34,6 +35,13 @@ create or replace function pg_temp.demo_time(days_ago int, seed text)
     stable
     return date_trunc('day', now(), 'UTC') - make_interval(days => days_ago)
         + make_interval(mins => 420 + pg_temp.demo_pick(seed, 840));
+
+-- A time in the hours after something happened, and before today.
+create or replace function pg_temp.demo_later(after timestamptz, within interval, seed text)
+    returns timestamptz
+    language sql
+    stable
+    return after + least(within, date_trunc('day', now(), 'UTC') - after) * ((1 + pg_temp.demo_pick(seed, 1000)) / 1001.0);
 
 -- activity: on how many of 100 days the person does something. joined: how many days ago.
 create temp table demo_people (
@@ -155,9 +163,6 @@ set handle = p.handle, user_type = p.user_type, bio = p.bio, created_at = pg_tem
 from demo_people p
 where r.id = p.id;
 
--- The trigger reads all time zones of the machine for every row, which takes longer than all the rest; these exist.
-alter table public.user_settings disable trigger user_settings_check_time_zone;
-
 update public.user_settings s
 set time_zone = p.time_zone,
     follow_approval = p.number % 4 = 0,
@@ -167,7 +172,9 @@ set time_zone = p.time_zone,
 from demo_people p
 where s.user_id = p.id;
 
-alter table public.user_settings enable trigger user_settings_check_time_zone;
+-- They have always been where they are.
+delete from public.profile_zone_history where user_id in (select id from demo_people) and until < 'infinity';
+update public.profile_zone_history set since = '-infinity' where user_id in (select id from demo_people);
 
 insert into public.user_roles (user_id, role)
 select pg_temp.demo_id('person', r.number), r.role

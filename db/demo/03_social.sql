@@ -1,6 +1,6 @@
 -- The demo community: follows, blocks, posts and what people say about them.
 
--- Some people are followed more than others.
+-- Some people are followed more than others. In the order of time, because the history is told who was followed by how many.
 insert into public.user_follows (follower_id, following_id, status, created_at)
 select
     a.id,
@@ -11,7 +11,7 @@ from demo_people a
 join demo_people b on a.number <> b.number
 where pg_temp.demo_pick('follows ' || a.handle || ' ' || b.handle, 100) < 5 + b.activity / 3
     or (a.number = 3 and b.number in (1, 2, 4, 7, 10, 14, 20, 44))
-order by a.number, b.number;
+order by 4, a.number, b.number;
 
 insert into public.user_blocks (blocker_id, blocked_id, created_at)
 select pg_temp.demo_id('person', b.blocker), pg_temp.demo_id('person', b.blocked), pg_temp.demo_time(b.days_ago, 'block')
@@ -130,17 +130,13 @@ where not exists (
         select from public.guild_members m where m.guild_id = o.guild_id and m.user_id = p.id and m.state = 'active'));
 
 insert into public.post_likes (post_id, user_id, created_at)
-select post_id, user_id, least(
-    created_at + make_interval(mins => 3 + pg_temp.demo_pick('liked at ' || post || handle, 3000)),
-    date_trunc('day', now(), 'UTC'))
+select post_id, user_id, pg_temp.demo_later(created_at, interval '50 hours', 'liked at ' || post || handle)
 from demo_readers
 where pg_temp.demo_pick('likes ' || post || ' ' || handle, 1000) < 20 + activity * 2 + pg_temp.demo_pick('appeal ' || post, 140)
 order by post, reader;
 
 insert into public.post_shares (post_id, user_id, created_at)
-select post_id, user_id, least(
-    created_at + make_interval(mins => 10 + pg_temp.demo_pick('shared at ' || post || handle, 4000)),
-    date_trunc('day', now(), 'UTC'))
+select post_id, user_id, pg_temp.demo_later(created_at, interval '66 hours', 'shared at ' || post || handle)
 from demo_readers
 where pg_temp.demo_pick('shares ' || post || ' ' || handle, 1000) < activity / 3
 order by post, reader;
@@ -185,7 +181,7 @@ cross join lateral (
 order by c.number;
 
 insert into public.comment_likes (comment_id, user_id, created_at)
-select m.id, r.user_id, least(m.created_at + interval '2 hours', date_trunc('day', now(), 'UTC'))
+select m.id, r.user_id, pg_temp.demo_later(m.created_at, interval '20 hours', 'liked comment at ' || c.number || r.handle)
 from demo_comments c
 join public.comments m on m.id = pg_temp.demo_id('comment', c.number) and m.deleted_at is null and m.user_id = c.user_id
 join demo_readers r on r.post = c.post and r.user_id <> c.user_id

@@ -214,14 +214,9 @@ order by d.number, s.order_num;
 alter table public.learning_path_step_progress enable trigger learning_path_step_progress_check;
 
 update public.learning_path_enrollments e
-set last_accessed = coalesce(g.last_accessed, e.enrolled_at),
-    completed_at = case when e.completed_at is not null then g.completed_at end
+set last_accessed = coalesce(
+        (select max(p.last_accessed) from public.learning_path_step_progress p where p.enrollment_id = e.id), e.enrolled_at)
 from demo_enrollments d
-left join lateral (
-    select max(p.last_accessed) as last_accessed, max(p.completed_at) as completed_at
-    from public.learning_path_step_progress p
-    where p.enrollment_id = pg_temp.demo_id('enrollment', d.number)
-) g on true
 where e.id = pg_temp.demo_id('enrollment', d.number);
 
 insert into public.path_reviews (path_id, user_id, rating, body, created_at, updated_at)

@@ -117,6 +117,47 @@ create trigger user_settings_touch_updated_at
     before update on public.user_settings
     for each row execute function evolv.touch_updated_at();
 
+-- In which zone a person was when: a day of a streak is a day of the person, wherever they were.
+create table public.profile_zone_history (
+    id        uuid primary key default gen_random_uuid(),
+    user_id   uuid not null references public.profiles (id) on delete cascade,
+    time_zone text not null,
+    since     timestamptz not null default clock_timestamp(),
+    until     timestamptz not null default 'infinity' check (until >= since),
+    unique (user_id, since)
+);
+
+create function evolv.record_zone()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    moment constant timestamptz := clock_timestamp();
+begin
+    if tg_op = 'INSERT' then
+        insert into public.profile_zone_history (user_id, time_zone, since)
+        values (new.user_id, new.time_zone, '-infinity')
+        on conflict (user_id, since) do nothing;
+        if found then
+            return null;
+        end if;
+    end if;
+    update public.profile_zone_history set until = moment where user_id = new.user_id and until = 'infinity';
+    insert into public.profile_zone_history (user_id, time_zone, since) values (new.user_id, new.time_zone, moment);
+    return null;
+end
+$$;
+
+create trigger user_settings_record_first_zone
+    after insert on public.user_settings
+    for each row execute function evolv.record_zone();
+
+create trigger user_settings_record_zone
+    after update of time_zone on public.user_settings
+    for each row when (old.time_zone <> new.time_zone) execute function evolv.record_zone();
+
 -- user_roles ---------------------------------------------------------------------------------------------------------
 
 create table public.user_roles (
@@ -152,6 +193,7 @@ grant execute on function evolv.has_role to anon, authenticated, service_role;
 
 alter table public.profiles enable row level security;
 alter table public.user_settings enable row level security;
+alter table public.profile_zone_history enable row level security;
 alter table public.user_roles enable row level security;
 
 grant select on public.profiles to anon, authenticated;
@@ -183,6 +225,13 @@ create policy user_settings_update_own on public.user_settings
     for update to authenticated
     using (user_id = (select auth.uid()))
     with check (user_id = (select auth.uid()));
+
+grant select on public.profile_zone_history to authenticated;
+grant select, insert, update, delete on public.profile_zone_history to service_role;
+
+create policy profile_zone_history_select_own on public.profile_zone_history
+    for select to authenticated
+    using (user_id = (select auth.uid()));
 
 grant select, delete on public.user_roles to authenticated;
 grant insert (user_id, role, expires_at) on public.user_roles to authenticated;
@@ -269,6 +318,7 @@ begin
     set handle = null, full_name = 'Deleted user', avatar_url = null, bio = '', deactivated_at = now()
     where id = old.id;
     delete from public.user_settings where user_id = old.id;
+    delete from public.profile_zone_history where user_id = old.id;
     delete from public.user_roles where user_id = old.id;
     return null;
 end
@@ -311,6 +361,35 @@ create table public.user_skills (
 
 create index user_skills_skill_id_idx on public.user_skills (skill_id);
 create index user_skills_verified_by_idx on public.user_skills (verified_by);
+
+-- The triggers *_event tell the history what happened (evolv.record_event in the slice growth). They append when something is
+-- done; what is undone later appends nothing and takes nothing back.
+create function evolv.record_verification()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'skill.verified',
+        object_type => 'skill',
+        object_id => new.skill_id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('level', new.verified_level),
+        occurred_at => new.verified_at);
+    return null;
+end
+$$;
+
+create trigger user_skills_event
+    after insert on public.user_skills
+    for each row when (new.verified) execute function evolv.record_verification();
+
+create trigger user_skills_event_verified
+    after update of verified on public.user_skills
+    for each row when (new.verified and not old.verified) execute function evolv.record_verification();
 
 alter table public.skills enable row level security;
 alter table public.user_skills enable row level security;

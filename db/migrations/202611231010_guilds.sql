@@ -174,6 +174,56 @@ create trigger guild_members_count
     after insert or delete or update of state on public.guild_members
     for each row execute function evolv.count_guild_members();
 
+create function evolv.record_founding()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.owner_id,
+        type => 'guild.founded',
+        object_type => 'guild',
+        object_id => new.id,
+        dedupe_key => 'guild.founded ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger guilds_event
+    after insert on public.guilds
+    for each row execute function evolv.record_founding();
+
+create function evolv.record_membership()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'guild.joined',
+        object_type => 'guild',
+        object_id => new.guild_id,
+        metadata => jsonb_build_object('role', new.role),
+        dedupe_key => format('guild.joined %s %s', new.guild_id, new.user_id),
+        occurred_at => case tg_op when 'INSERT' then new.joined_at end); -- which says when they asked, if they had to
+    return null;
+end
+$$;
+
+create trigger guild_members_event
+    after insert on public.guild_members
+    for each row when (new.state = 'active' and new.role <> 'owner') execute function evolv.record_membership();
+
+create trigger guild_members_event_active
+    after update of state on public.guild_members
+    for each row when (new.state = 'active' and old.state <> 'active' and new.role <> 'owner')
+    execute function evolv.record_membership();
+
 alter table public.guilds enable row level security;
 alter table public.guild_members enable row level security;
 

@@ -70,7 +70,8 @@ create policy messages_select_own_topics on realtime.messages
     );
 
 -- Tells one person on notifications:<user_id> what happened: ids and small facts, and nothing from whom there is a block
--- between or from themselves. Not granted to anybody: triggers call it. Who loads history says set_config('evolv.quiet', 'on', true).
+-- between or from themselves. Not granted to anybody: triggers call it. Who loads history says
+-- set_config('evolv.quiet', 'on', true), or 'people' if what was earned shall be in the feed (evolv.is_quiet).
 create function evolv.notify_person(person uuid, event text, payload jsonb, actor uuid default null)
     returns void
     language plpgsql
@@ -78,7 +79,7 @@ create function evolv.notify_person(person uuid, event text, payload jsonb, acto
     set search_path = ''
 as $$
 begin
-    if current_setting('evolv.quiet', true) = 'on' or person = actor or exists (
+    if current_setting('evolv.quiet', true) <> '' or person = actor or exists (
         select
         from public.user_blocks
         where (blocker_id, blocked_id) in ((person, actor), (actor, person))
@@ -202,6 +203,41 @@ create trigger user_follows_tell
 create trigger user_follows_tell_accepted
     after update of status on public.user_follows
     for each row when (old.status = 'pending' and new.status = 'accepted') execute function evolv.tell_follow();
+
+-- After user_follows_count, whose result it tells.
+create function evolv.record_follow()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.following_id,
+        type => 'follow.received',
+        object_type => 'profile',
+        object_id => new.follower_id,
+        actor_id => new.follower_id,
+        metadata => jsonb_build_object(
+            'followers_count', (select p.followers_count from public.profiles p where p.id = new.following_id),
+            'is_mutual', exists (
+                select
+                from public.user_follows f
+                where f.follower_id = new.following_id and f.following_id = new.follower_id and f.status = 'accepted'
+            )),
+        dedupe_key => format('follow.received %s %s', new.following_id, new.follower_id),
+        occurred_at => case tg_op when 'INSERT' then new.created_at end); -- which says when they asked, if they had to
+    return null;
+end
+$$;
+
+create trigger user_follows_event
+    after insert on public.user_follows
+    for each row when (new.status = 'accepted') execute function evolv.record_follow();
+
+create trigger user_follows_event_accepted
+    after update of status on public.user_follows
+    for each row when (old.status = 'pending' and new.status = 'accepted') execute function evolv.record_follow();
 
 -- A block ends following in both directions.
 create function evolv.unfollow_blocked()
@@ -347,6 +383,30 @@ create trigger posts_touch_edited
     before update of content, attachments, visibility, deleted_at on public.posts
     for each row execute function evolv.touch_edited();
 
+create function evolv.record_post()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'post.created',
+        object_type => 'post',
+        object_id => new.id,
+        metadata => jsonb_strip_nulls(jsonb_build_object(
+            'visibility', new.visibility, 'guild_id', new.guild_id, 'length', length(new.content))),
+        dedupe_key => 'post.created ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger posts_event
+    after insert on public.posts
+    for each row when (new.deleted_at is null) execute function evolv.record_post();
+
 alter table public.posts enable row level security;
 
 grant select on public.posts to anon;
@@ -491,6 +551,29 @@ create trigger post_likes_tell
     after insert on public.post_likes
     for each row execute function evolv.tell_post_like();
 
+create function evolv.record_post_like()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => (select p.user_id from public.posts p where p.id = new.post_id),
+        type => 'post.liked',
+        object_type => 'post',
+        object_id => new.post_id,
+        actor_id => new.user_id,
+        dedupe_key => format('post.liked %s %s', new.post_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger post_likes_event
+    after insert on public.post_likes
+    for each row execute function evolv.record_post_like();
+
 create function evolv.count_post_shares()
     returns trigger
     language plpgsql
@@ -510,6 +593,29 @@ $$;
 create trigger post_shares_count
     after insert or delete on public.post_shares
     for each row execute function evolv.count_post_shares();
+
+create function evolv.record_post_share()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => (select p.user_id from public.posts p where p.id = new.post_id),
+        type => 'post.shared',
+        object_type => 'post',
+        object_id => new.post_id,
+        actor_id => new.user_id,
+        dedupe_key => format('post.shared %s %s', new.post_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger post_shares_event
+    after insert on public.post_shares
+    for each row execute function evolv.record_post_share();
 
 -- What hangs on a post is visible where the post is: the subquery runs under the policies of posts. Who is blocked is not
 -- seen there, either.
@@ -626,6 +732,42 @@ create trigger comments_tell
     after insert on public.comments
     for each row execute function evolv.tell_comment();
 
+create function evolv.record_comment()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    author constant uuid := (select p.user_id from public.posts p where p.id = new.post_id);
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'comment.created',
+        object_type => 'comment',
+        object_id => new.id,
+        metadata => jsonb_build_object('post_id', new.post_id, 'post_author_id', author),
+        dedupe_key => 'comment.created ' || new.id,
+        occurred_at => new.created_at);
+    if author <> new.user_id then
+        perform evolv.record_event(
+            user_id => author,
+            type => 'post.commented',
+            object_type => 'post',
+            object_id => new.post_id,
+            actor_id => new.user_id,
+            metadata => jsonb_build_object('comment_id', new.id),
+            dedupe_key => format('post.commented %s %s', new.post_id, new.user_id),
+            occurred_at => new.created_at);
+    end if;
+    return null;
+end
+$$;
+
+create trigger comments_event
+    after insert on public.comments
+    for each row when (new.deleted_at is null) execute function evolv.record_comment();
+
 alter table public.comments enable row level security;
 
 grant select on public.comments to anon;
@@ -690,6 +832,32 @@ $$;
 create trigger comment_likes_count
     after insert or delete on public.comment_likes
     for each row execute function evolv.count_comment_likes();
+
+create function evolv.record_comment_like()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => c.user_id,
+        type => 'comment.liked',
+        object_type => 'comment',
+        object_id => c.id,
+        actor_id => new.user_id,
+        metadata => jsonb_build_object('post_id', c.post_id),
+        dedupe_key => format('comment.liked %s %s', c.id, new.user_id),
+        occurred_at => new.created_at)
+    from public.comments c
+    where c.id = new.comment_id;
+    return null;
+end
+$$;
+
+create trigger comment_likes_event
+    after insert on public.comment_likes
+    for each row execute function evolv.record_comment_like();
 
 alter table public.comment_likes enable row level security;
 
@@ -810,16 +978,17 @@ create trigger posts_publish
     for each row execute function evolv.publish_post();
 
 -- An item about something other than a post, for as many as the person chose in activity_visibility.
-create function evolv.publish_activity(user_id uuid, activity_type text, content jsonb)
+create function evolv.publish_activity(user_id uuid, activity_type text, content jsonb, at timestamptz default now())
     returns void
     language sql
     security definer
     set search_path = ''
 as $$
-    insert into public.feed_items (user_id, activity_type, content, visibility)
+    insert into public.feed_items (user_id, activity_type, content, visibility, created_at)
     values (
         publish_activity.user_id, publish_activity.activity_type, publish_activity.content,
-        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'))
+        coalesce((select s.activity_visibility from public.user_settings s where s.user_id = publish_activity.user_id), 'private'),
+        publish_activity.at)
 $$;
 
 -- The choice holds for what happened before, too.

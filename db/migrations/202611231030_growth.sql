@@ -2,20 +2,25 @@
 
 -- activity_events -----------------------------------------------------------------------------------------------------
 
--- What happened, in the order of the database; never changed. Awards are explained by the event that caused them.
+-- What happened, in the words of the slice where it happened; never changed. Everything that a person earns follows from their
+-- events and from the published rules, in this order: occurred_at, id.
 create table public.activity_events (
-    id          bigint generated always as identity primary key,
-    user_id     uuid not null references public.profiles (id),
-    type        text not null check (type ~ '^[a-z_]+(\.[a-z_]+)+$'),
-    object_type text,
-    object_id   uuid,
-    metadata    jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
-    time_zone   text not null default 'UTC',
-    dedupe_key  text unique,
-    occurred_at timestamptz not null default now()
+    id           bigint generated always as identity primary key,
+    user_id      uuid not null references public.profiles (id), -- in whose history it is
+    type         text not null check (type ~ '^[a-z_]+(\.[a-z_]+)+$'),
+    actor_id     uuid, -- who did it, if not that person; no foreign key: history outlives the actor, and replays need to know them
+    object_type  text,
+    object_id    uuid,
+    metadata     jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
+    time_zone    text not null default 'UTC',
+    local_date   date not null, -- the personal day, and
+    lenient_date date not null, -- the earliest one that a traveller may call it; see evolv.personal_day
+    dedupe_key   text unique,
+    occurred_at  timestamptz not null default clock_timestamp()
 );
 
 create index activity_events_user_id_idx on public.activity_events (user_id, id desc);
+create index activity_events_type_idx on public.activity_events (type, user_id);
 
 -- For the owner of the tables too: who must mend history disables the trigger and is seen doing it.
 create function evolv.refuse_change()
@@ -32,6 +37,140 @@ $$;
 create trigger activity_events_append_only
     before update or delete or truncate on public.activity_events
     for each statement execute function evolv.refuse_change();
+
+-- The earliest date among the zones in which a person was in the time up to a moment.
+create function evolv.earliest_date(person uuid, at timestamptz, during interval)
+    returns date
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select min((earliest_date.at at time zone z.time_zone)::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= earliest_date.at and z.until > earliest_date.at - during
+$$;
+
+-- The zone and the day of a person at a moment. A personal day is the earliest date among the zones in which the person has been
+-- for the last 24 hours, and never an earlier one than it was before: who changes zones has no day twice, gains none, and a
+-- new one begins when it has begun in all of them. 48 hours are for streaks: where a date was skipped by travelling, the
+-- day before has not ended in the zone that was left.
+create function evolv.personal_day(person uuid, at timestamptz, out time_zone text, out local_date date, out lenient_date date)
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select
+        coalesce((array_agg(z.time_zone order by z.since desc))[1], 'UTC'),
+        coalesce(
+            greatest(
+                min((personal_day.at at time zone z.time_zone)::date) filter (where z.until > personal_day.at - interval '24 hours'),
+                max(evolv.earliest_date(person, z.since - interval '1 microsecond', '24 hours'))
+                    filter (where z.since > personal_day.at - interval '48 hours')),
+            (personal_day.at at time zone 'UTC')::date),
+        coalesce(min((personal_day.at at time zone z.time_zone)::date), (personal_day.at at time zone 'UTC')::date)
+    from public.profile_zone_history z
+    where z.user_id = person and z.since <= personal_day.at and z.until > personal_day.at - interval '48 hours'
+$$;
+
+create function evolv.date_event()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+    set enable_seqscan = off
+as $$
+begin
+    new.occurred_at := least(new.occurred_at, clock_timestamp());
+    select d.time_zone, d.local_date, d.lenient_date into new.time_zone, new.local_date, new.lenient_date
+    from evolv.personal_day(new.user_id, new.occurred_at) d;
+    return new;
+end
+$$;
+
+create trigger activity_events_date
+    before insert on public.activity_events
+    for each row execute function evolv.date_event();
+
+-- What people decide comes in by functions that check it; the table API is for what happened.
+create function evolv.refuse_reserved_event()
+    returns trigger
+    language plpgsql
+    set search_path = ''
+as $$
+begin
+    if current_user in ('authenticated', 'service_role') then
+        raise exception 'events of type % are written by functions, such as add-xp and award-badge', new.type
+            using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+create trigger activity_events_refuse_reserved
+    before insert on public.activity_events
+    for each row when (new.type ~ '^(badge|xp|integrity|streak|levels?)\.') execute function evolv.refuse_reserved_event();
+
+-- What waits to be turned into awards, and what has been: `at` is the event's place in the history of the person, unique there.
+create table evolv.pending_events (
+    event_id    bigint primary key,
+    user_id     uuid not null,
+    occurred_at timestamptz not null
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
+
+create index pending_events_user_id_idx on evolv.pending_events (user_id, occurred_at, event_id);
+
+create table evolv.settled_events (
+    event_id bigint primary key,
+    user_id  uuid not null,
+    at       timestamptz not null
+);
+
+create index settled_events_user_id_idx on evolv.settled_events (user_id, at desc, event_id desc);
+
+alter table evolv.pending_events enable row level security;
+alter table evolv.settled_events enable row level security;
+
+-- Whoever inserts: the table API, a function, a trigger of a slice, SQL. The notification wakes the workers at the commit.
+create function evolv.queue_events()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into evolv.pending_events (event_id, user_id, occurred_at) select e.id, e.user_id, e.occurred_at from added e;
+    if found then
+        perform pg_notify('evolv_activity', '');
+    end if;
+    return null;
+end
+$$;
+
+create trigger activity_events_queue
+    after insert on public.activity_events
+    referencing new table as added
+    for each statement execute function evolv.queue_events();
+
+-- How the triggers of the slices append. With a dedupe key the same act is one event, however often it is done and undone. Not
+-- granted to anybody.
+create function evolv.record_event(
+    user_id uuid, type text, object_type text default null, object_id uuid default null, actor_id uuid default null,
+    metadata jsonb default '{}', dedupe_key text default null, occurred_at timestamptz default null)
+    returns bigint
+    language sql
+    security definer
+    set search_path = ''
+as $$
+    insert into public.activity_events (user_id, type, object_type, object_id, actor_id, metadata, dedupe_key, occurred_at)
+    values (
+        record_event.user_id, record_event.type, record_event.object_type, record_event.object_id,
+        nullif(record_event.actor_id, record_event.user_id), record_event.metadata, record_event.dedupe_key,
+        coalesce(record_event.occurred_at, clock_timestamp()))
+    on conflict (dedupe_key) do nothing
+    returning id
+$$;
 
 alter table public.activity_events enable row level security;
 grant select on public.activity_events to authenticated;
@@ -74,23 +213,39 @@ grant execute on function evolv.forget_idempotency_keys to service_role;
 
 -- Levels --------------------------------------------------------------------------------------------------------------
 
--- The published table of levels. Filled by seed.sql from the seed's formula: from level n to n + 1 it takes
--- floor(200 × 1.5^(n − 1)).
-create table public.level_definitions (
-    level       int primary key check (level >= 1),
-    xp_required bigint not null unique check (xp_required >= 0), -- total XP at which the level begins
-    xp_to_next  bigint not null check (xp_to_next > 0)
+-- The published tables of levels; the newest one is in force. Version 1 comes from seed.sql by the seed's formula: from level n
+-- to n + 1 it takes floor(200 × 1.5^(n − 1)).
+create table public.level_tables (
+    version      int primary key check (version >= 1),
+    note         text not null default '' check (length(note) <= 500),
+    published_by uuid references public.profiles (id) on delete set null,
+    published_at timestamptz not null default now()
 );
 
+create index level_tables_published_by_idx on public.level_tables (published_by);
+
+create table public.level_definitions (
+    version     int not null default 1 references public.level_tables (version),
+    level       int not null check (level >= 1),
+    xp_required bigint not null check (xp_required >= 0), -- total XP at which the level begins
+    xp_to_next  bigint not null check (xp_to_next > 0),
+    primary key (version, level),
+    unique (version, xp_required)
+);
+
+alter table public.level_tables enable row level security;
 alter table public.level_definitions enable row level security;
-grant select on public.level_definitions to anon, authenticated;
-grant select, insert, update, delete on public.level_definitions to service_role;
+grant select on public.level_tables, public.level_definitions to anon, authenticated, service_role;
+
+create policy level_tables_select_all on public.level_tables
+    for select to anon, authenticated
+    using (true);
 
 create policy level_definitions_select_all on public.level_definitions
     for select to anon, authenticated
     using (true);
 
-create function evolv.level_for(total_xp bigint)
+create function evolv.level_for(total_xp bigint, at timestamptz default 'infinity')
     returns int
     language sql
     stable
@@ -98,26 +253,128 @@ create function evolv.level_for(total_xp bigint)
     parallel safe
     set search_path = ''
 as $$
-    select d.level from public.level_definitions d where d.xp_required <= level_for.total_xp order by d.xp_required desc limit 1
+    select d.level
+    from public.level_definitions d
+    where d.version = (select max(t.version) from public.level_tables t where t.published_at <= level_for.at)
+        and d.xp_required <= level_for.total_xp
+    order by d.xp_required desc
+    limit 1
 $$;
+
+-- Rules of XP ---------------------------------------------------------------------------------------------------------
+
+-- For which acts there is XP. The rule is a name; what it says is in its versions, which are never changed: a new version takes
+-- over from its valid_from on, and every entry of the ledger names the version that it follows.
+create table public.xp_rules (
+    id          uuid primary key default gen_random_uuid(),
+    slug        text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
+    name        text not null check (btrim(name) <> '' and length(name) <= 120),
+    description text not null default '' check (length(description) <= 1000),
+    -- The seed's sources; null takes the one that the event names.
+    source      text check (source in (
+        'course_completion', 'skill_mastery', 'social_interaction', 'quiz_completion', 'project_submission',
+        'daily_login', 'achievement_unlock')),
+    created_at  timestamptz not null default now()
+);
+
+-- A condition on an event is PostgreSQL's own SQL/JSON path, on the document of evolv.event_document.
+create function evolv.is_condition(condition text)
+    returns boolean
+    language plpgsql
+    immutable
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    -- A predicate says true, false or unknown of anything; a path that only selects raises.
+    perform pg_catalog.jsonb_path_match('{}', condition::jsonpath);
+    return length(condition) <= 1000;
+exception
+    when others then
+        return false;
+end
+$$;
+
+create function evolv.is_path(path text)
+    returns boolean
+    language plpgsql
+    immutable
+    parallel safe
+    set search_path = ''
+as $$
+begin
+    perform path::jsonpath;
+    return length(path) <= 200;
+exception
+    when others then
+        return false;
+end
+$$;
+
+create table public.xp_rule_versions (
+    id               uuid primary key default gen_random_uuid(),
+    rule_id          uuid not null references public.xp_rules (id),
+    version          int not null check (version >= 1),
+    is_active        boolean not null default true, -- false ends the rule
+    event_type       text not null check (event_type ~ '^[a-z_]+(\.[a-z_]+)+$'),
+    condition        text check (evolv.is_condition(condition)),
+    amount           int not null check (amount > 0),
+    amount_path      text check (evolv.is_path(amount_path)), -- takes the amount from the event, and at most `amount`
+    -- What is paid once: nothing (each event), each actor, each object, each pair of them, and that a day or a week.
+    distinct_by      text[] not null default '{}' check (distinct_by <@ array['actor', 'object', 'day', 'week']),
+    cap_per_day      int check (cap_per_day > 0),  -- awards in a personal day
+    cap_per_week     int check (cap_per_week > 0), -- awards in an ISO week of personal days
+    cooldown_seconds int check (cooldown_seconds > 0),
+    -- So many events in so many minutes are no human pace: the rest is held until somebody has looked.
+    alarm_count      int check (alarm_count > 0),
+    alarm_minutes    int check (alarm_minutes between 1 and 10080),
+    valid_from       timestamptz not null default clock_timestamp(),
+    valid_until      timestamptz check (valid_until > valid_from),
+    published_by     uuid references public.profiles (id),
+    published_at     timestamptz not null default clock_timestamp(),
+    unique (rule_id, version),
+    unique (id, rule_id),
+    check ((alarm_count is null) = (alarm_minutes is null))
+);
+
+create index xp_rule_versions_event_type_idx on public.xp_rule_versions (event_type);
+create index xp_rule_versions_published_by_idx on public.xp_rule_versions (published_by);
+
+create trigger xp_rule_versions_append_only
+    before update or delete or truncate on public.xp_rule_versions
+    for each statement execute function evolv.refuse_change();
+
+alter table public.xp_rules enable row level security;
+alter table public.xp_rule_versions enable row level security;
+grant select on public.xp_rules, public.xp_rule_versions to anon, authenticated, service_role;
+
+-- Everybody may know for what there is XP.
+create policy xp_rules_select_all on public.xp_rules
+    for select to anon, authenticated
+    using (true);
+
+create policy xp_rule_versions_select_all on public.xp_rule_versions
+    for select to anon, authenticated
+    using (true);
 
 -- Badges --------------------------------------------------------------------------------------------------------------
 
 create table public.badges (
     id                uuid primary key default gen_random_uuid(),
     slug              text not null unique check (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'),
-    name              text not null unique check (btrim(name) <> ''),
-    description       text,
+    name              text not null unique check (btrim(name) <> '' and length(name) <= 120),
+    description       text check (length(description) <= 1000),
     icon_url          text check (evolv.is_web_url(icon_url)),
     rarity            text not null check (rarity in ('common', 'rare', 'epic', 'legendary')),
     category          text not null check (category in ('learning', 'social', 'achievement', 'skill', 'milestone')),
-    -- What is counted; one word for one meaning, so that each can be evaluated.
-    requirement_type  text not null check (requirement_type in
-        ('level', 'skill_mastery', 'followers', 'post_likes', 'path_enrollment', 'path_completion', 'login_streak', 'manual')),
+    -- In one word what is counted, for display: what decides is the rule in badge_rule_versions. `manual` has none.
+    requirement_type  text not null check (requirement_type in (
+        'level', 'skill_mastery', 'followers', 'post_likes', 'path_enrollment', 'path_completion', 'login_streak', 'rule', 'manual')),
     requirement_value int not null check (requirement_value > 0),
     requirement_score int not null default 0 check (requirement_score >= 0),
-    points            int not null default 0 check (points >= 0),
+    points            int not null default 0 check (points between 0 and 100000),
     skill_id          uuid references public.skills (id) on delete set null,
+    is_secret         boolean not null default false, -- shown to those alone who have it
     is_active         boolean not null default true,
     created_at        timestamptz not null default now()
 );
@@ -125,18 +382,72 @@ create table public.badges (
 create index badges_requirement_idx on public.badges (requirement_type, requirement_value) where is_active;
 create index badges_skill_id_idx on public.badges (skill_id);
 
+-- The rule of a badge, never changed; the newest version is in force. The language is described at evolv.badge_rule_problem.
+create table public.badge_rule_versions (
+    id           uuid primary key default gen_random_uuid(),
+    badge_id     uuid not null references public.badges (id),
+    version      int not null check (version >= 1),
+    is_active    boolean not null default true, -- false retires the badge: who has it keeps it
+    rule         jsonb not null,
+    event_types  text[] not null, -- those that the rule looks at
+    valid_from   timestamptz not null default '-infinity', -- what happened before or after does not count
+    valid_until  timestamptz not null default 'infinity' check (valid_until > valid_from),
+    -- What becomes of those who hold the badge or now would: keep what they have, be judged anew, or only be told.
+    policy       text not null default 'keep' check (policy in ('keep', 're_evaluate', 'notify')),
+    backfill     boolean not null default true, -- whether what happened before the publication counts
+    published_by uuid references public.profiles (id),
+    published_at timestamptz not null default clock_timestamp(),
+    unique (badge_id, version)
+);
+
+create index badge_rule_versions_event_types_idx on public.badge_rule_versions using gin (event_types);
+create index badge_rule_versions_published_by_idx on public.badge_rule_versions (published_by);
+
+create trigger badge_rule_versions_append_only
+    before update or delete or truncate on public.badge_rule_versions
+    for each statement execute function evolv.refuse_change();
+
+-- A badge that a person has or had. A revoked one stays as a row.
 create table public.user_badges (
-    id         uuid primary key default gen_random_uuid(),
-    user_id    uuid not null references public.profiles (id),
-    badge_id   uuid not null references public.badges (id),
-    event_id   bigint references public.activity_events (id), -- what crossed the threshold
-    metadata   jsonb not null default '{}',
-    earned_at  timestamptz not null default now(),
-    unique (user_id, badge_id)
+    id                uuid primary key default gen_random_uuid(),
+    user_id           uuid not null references public.profiles (id),
+    badge_id          uuid not null references public.badges (id),
+    tier              int not null default 1 check (tier >= 1),
+    seq               int not null default 1 check (seq >= 1), -- how many times the person got it, this time included
+    rule_version_id   uuid references public.badge_rule_versions (id), -- null: given by hand
+    event_id          bigint references public.activity_events (id), -- what crossed the threshold
+    metadata          jsonb not null default '{}',
+    earned_at         timestamptz not null default now(), -- when it was crossed
+    awarded_by        uuid references public.profiles (id) on delete set null,
+    revoked_at        timestamptz,
+    revoked_by        uuid references public.profiles (id) on delete set null,
+    revocation_reason text check (length(revocation_reason) <= 1000),
+    unique (user_id, badge_id, tier, seq),
+    check ((revoked_at is null) = (revocation_reason is null))
 );
 
 create index user_badges_badge_id_idx on public.user_badges (badge_id);
 create index user_badges_event_id_idx on public.user_badges (event_id);
+create index user_badges_rule_version_id_idx on public.user_badges (rule_version_id);
+create index user_badges_awarded_by_idx on public.user_badges (awarded_by) where awarded_by is not null;
+create index user_badges_revoked_by_idx on public.user_badges (revoked_by) where revoked_by is not null;
+
+-- How far a person is with a badge that counts. `state` is the evaluator's memory, see evolv.badge_step.
+create table public.badge_progress (
+    id              uuid primary key default gen_random_uuid(),
+    user_id         uuid not null references public.profiles (id),
+    badge_id        uuid not null references public.badges (id),
+    rule_version_id uuid not null references public.badge_rule_versions (id),
+    state           jsonb not null,
+    current         numeric not null default 0,
+    target          numeric not null,
+    next_tier       int, -- null: there is nothing left to earn
+    updated_at      timestamptz not null default now(),
+    unique (user_id, badge_id)
+) with (fillfactor = 80);
+
+create index badge_progress_badge_id_idx on public.badge_progress (badge_id);
+create index badge_progress_rule_version_id_idx on public.badge_progress (rule_version_id);
 
 create function evolv.tell_badge()
     returns trigger
@@ -146,7 +457,8 @@ create function evolv.tell_badge()
 as $$
 begin
     perform evolv.notify_person(
-        new.user_id, 'badge_awarded', jsonb_build_object('user_badge_id', new.id, 'badge_id', new.badge_id));
+        new.user_id, case when new.revoked_at is null then 'badge_awarded' else 'badge_revoked' end,
+        jsonb_build_object('user_badge_id', new.id, 'badge_id', new.badge_id));
     return null;
 end
 $$;
@@ -155,23 +467,64 @@ create trigger user_badges_tell
     after insert on public.user_badges
     for each row execute function evolv.tell_badge();
 
+create trigger user_badges_tell_revoked
+    after update of revoked_at on public.user_badges
+    for each row when ((old.revoked_at is null) <> (new.revoked_at is null)) execute function evolv.tell_badge();
+
+-- Which secret badges the caller may know of. Definer: the policies of badges and user_badges would otherwise ask each other.
+create function evolv.my_badge_ids()
+    returns setof uuid
+    language sql
+    stable
+    security definer
+    parallel safe
+    set search_path = ''
+as $$
+    select badge_id from public.user_badges where user_id = auth.uid() and revoked_at is null
+$$;
+
+grant execute on function evolv.my_badge_ids to authenticated, service_role;
+
 alter table public.badges enable row level security;
+alter table public.badge_rule_versions enable row level security;
 alter table public.user_badges enable row level security;
+alter table public.badge_progress enable row level security;
 
-grant select on public.badges, public.user_badges to anon, authenticated;
-grant select, insert, update, delete on public.badges, public.user_badges to service_role;
+grant select on public.badges, public.badge_rule_versions, public.user_badges to anon, authenticated;
+grant select on public.badge_progress to authenticated;
+grant select, insert, update, delete on public.badges to service_role;
+-- Not more: an award without an event could not be explained.
+grant select on public.badge_rule_versions, public.user_badges, public.badge_progress to service_role;
 
-create policy badges_select_all on public.badges
+create policy badges_select_anon on public.badges
+    for select to anon
+    using (not is_secret);
+
+create policy badges_select_authenticated on public.badges
+    for select to authenticated
+    using (not is_secret or id in (select evolv.my_badge_ids()) or (select evolv.has_role('admin')));
+
+-- What hangs on a badge is visible where the badge is.
+create policy badge_rule_versions_select_visible on public.badge_rule_versions
     for select to anon, authenticated
-    using (true);
+    using (exists (select from public.badges b where b.id = badge_rule_versions.badge_id));
 
-create policy user_badges_select_all on public.user_badges
-    for select to anon, authenticated
-    using (true);
+create policy user_badges_select_anon on public.user_badges
+    for select to anon
+    using (revoked_at is null);
+
+create policy user_badges_select_authenticated on public.user_badges
+    for select to authenticated
+    using (revoked_at is null or user_id = (select auth.uid()) or (select evolv.has_role('admin')));
+
+create policy badge_progress_select_own on public.badge_progress
+    for select to authenticated
+    using (user_id = (select auth.uid()) and exists (select from public.badges b where b.id = badge_progress.badge_id));
 
 -- The standing and the ledger -----------------------------------------------------------------------------------------
 
--- The standing of each person. Written only by evolv.apply_xp.
+-- The standing of each person. Written only by evolv.apply_xp. The row is also the lock of the person's history: whoever turns
+-- their events into awards holds it.
 create table public.user_levels (
     id            uuid primary key default gen_random_uuid(),
     user_id       uuid not null unique references public.profiles (id),
@@ -181,8 +534,6 @@ create table public.user_levels (
     created_at    timestamptz not null default now(),
     updated_at    timestamptz not null default now()
 ) with (fillfactor = 80); -- Room for updates in place: every award rewrites the row.
-
-create index user_levels_total_xp_idx on public.user_levels (total_xp desc, user_id) with (fillfactor = 80);
 
 create function evolv.tell_level()
     returns trigger
@@ -201,39 +552,146 @@ create trigger user_levels_tell
     after update of current_level on public.user_levels
     for each row when (new.current_level > old.current_level) execute function evolv.tell_level();
 
-select evolv.publish_changes('public.user_badges', 'public.user_levels');
-
 create table public.xp_transactions (
-    id          uuid primary key default gen_random_uuid(),
-    user_id     uuid not null references public.profiles (id),
-    amount      bigint not null check (amount <> 0),
-    source      text not null check (source in (
+    id              uuid primary key default gen_random_uuid(),
+    user_id         uuid not null references public.profiles (id),
+    amount          bigint not null check (amount <> 0),
+    source          text not null check (source in (
         'course_completion', 'skill_mastery', 'social_interaction', 'quiz_completion', 'project_submission',
         'daily_login', 'achievement_unlock')),
-    metadata    jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
-    event_id    bigint not null references public.activity_events (id),
-    badge_id    uuid references public.badges (id), -- the badge whose reward this is
-    reversal_of uuid unique references public.xp_transactions (id),
-    created_at  timestamptz not null default now(),
-    check (amount > 0 or reversal_of is not null)
+    metadata        jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
+    event_id        bigint not null references public.activity_events (id),
+    rule_version_id uuid not null,
+    rule_id         uuid not null,
+    award_key       text not null, -- for what: a rule pays once for each key
+    revision        int not null default 1, -- a corrected award is entered anew
+    badge_id        uuid references public.badges (id), -- the badge whose reward this is
+    reversal_of     uuid unique references public.xp_transactions (id),
+    awarded_at      timestamptz not null default now(), -- when it was earned; created_at says when it was entered
+    local_date      date not null,
+    created_at      timestamptz not null default now(),
+    foreign key (rule_version_id, rule_id) references public.xp_rule_versions (id, rule_id),
+    check ((amount > 0) = (reversal_of is null))
 );
 
+-- Exactly once, whatever was killed; and the index by which caps are counted.
+create unique index xp_transactions_award_idx on public.xp_transactions (user_id, rule_id, award_key, revision) where reversal_of is null;
+create index xp_transactions_rule_idx on public.xp_transactions (user_id, rule_id, awarded_at) include (local_date) where reversal_of is null;
 create index xp_transactions_user_id_idx on public.xp_transactions (user_id, created_at desc);
 create index xp_transactions_event_id_idx on public.xp_transactions (event_id);
 create index xp_transactions_badge_id_idx on public.xp_transactions (badge_id) where badge_id is not null;
--- The reward of a badge is paid once, whatever happens.
-create unique index xp_transactions_reward_idx on public.xp_transactions (user_id, badge_id)
-    where badge_id is not null and reversal_of is null;
+create index xp_transactions_rule_version_id_idx on public.xp_transactions (rule_version_id, rule_id);
 
 create trigger xp_transactions_append_only
     before update or delete or truncate on public.xp_transactions
     for each statement execute function evolv.refuse_change();
 
+-- What an event would have paid, and why it did not: caps and the rest are no secret to whom they hit. What is held waits here.
+create table public.xp_refusals (
+    id              uuid primary key default gen_random_uuid(),
+    user_id         uuid not null references public.profiles (id),
+    event_id        bigint not null references public.activity_events (id),
+    rule_version_id uuid not null,
+    rule_id         uuid not null,
+    award_key       text not null,
+    amount          bigint not null check (amount > 0),
+    reason          text not null check (reason in ('repeated', 'cooldown', 'capped_day', 'capped_week', 'held', 'upheld', 'released')),
+    local_date      date not null,
+    refused_at      timestamptz not null default now(),
+    foreign key (rule_version_id, rule_id) references public.xp_rule_versions (id, rule_id)
+);
+
+create index xp_refusals_user_id_idx on public.xp_refusals (user_id, rule_id, refused_at desc);
+create index xp_refusals_event_id_idx on public.xp_refusals (event_id);
+create index xp_refusals_rule_version_id_idx on public.xp_refusals (rule_version_id, rule_id);
+
+-- Streaks -------------------------------------------------------------------------------------------------------------
+
+-- Personal days in a row on which the person was here. Written only by evolv.streak_step.
+create table public.streaks (
+    id             uuid primary key default gen_random_uuid(),
+    user_id        uuid not null unique references public.profiles (id),
+    current_length int not null default 0 check (current_length >= 0), -- on last_day; whether it still lives, evolv.streak_status says
+    longest_length int not null default 0 check (longest_length >= current_length),
+    started_on     date,
+    last_day       date,
+    weekdays       int[] not null default '{1,2,3,4,5,6,7}' check (weekdays <@ array[1, 2, 3, 4, 5, 6, 7] and cardinality(weekdays) > 0),
+    freezes        int not null default 0 check (freezes between 0 and 2), -- each saves a missed day by itself
+    paused_from    date,
+    paused_until   date check (paused_until >= paused_from), -- inclusive
+    settled_until  date, -- by which earlier plan the missed days before this one were paid for already
+    broken_length  int, -- of the streak before this one, while it can be repaired
+    broken_on      date, -- the day on which this one began instead
+    repaired_on    date,
+    updated_at     timestamptz not null default now()
+) with (fillfactor = 80);
+
+-- Fairness ------------------------------------------------------------------------------------------------------------
+
+-- Something looks wrong: from here on the rule pays nothing to the person until somebody has looked.
+create table public.integrity_flags (
+    id          uuid primary key default gen_random_uuid(),
+    user_id     uuid not null references public.profiles (id),
+    rule_id     uuid not null references public.xp_rules (id),
+    event_id    bigint not null references public.activity_events (id),
+    reason      text not null check (length(reason) between 1 and 1000),
+    status      text not null default 'open' check (status in ('open', 'released', 'upheld')),
+    raised_by   uuid references public.profiles (id) on delete set null, -- null: the alarm of the rule
+    raised_at   timestamptz not null default now(),
+    decided_by  uuid references public.profiles (id) on delete set null,
+    decided_at  timestamptz,
+    note        text check (length(note) <= 1000),
+    check ((status = 'open') = (decided_at is null))
+);
+
+create unique index integrity_flags_open_idx on public.integrity_flags (user_id, rule_id) where status = 'open';
+create index integrity_flags_user_id_idx on public.integrity_flags (user_id, raised_at desc);
+create index integrity_flags_queue_idx on public.integrity_flags (status, raised_at);
+create index integrity_flags_rule_id_idx on public.integrity_flags (rule_id);
+create index integrity_flags_event_id_idx on public.integrity_flags (event_id);
+create index integrity_flags_raised_by_idx on public.integrity_flags (raised_by) where raised_by is not null;
+create index integrity_flags_decided_by_idx on public.integrity_flags (decided_by) where decided_by is not null;
+
+-- What the person says to it. One for each flag, while it is open or after it was upheld.
+create table public.integrity_appeals (
+    id         uuid primary key default gen_random_uuid(),
+    flag_id    uuid not null unique references public.integrity_flags (id),
+    user_id    uuid not null default auth.uid() references public.profiles (id),
+    body       text not null check (btrim(body) <> '' and length(body) <= 2000),
+    created_at timestamptz not null default now()
+);
+
+create index integrity_appeals_user_id_idx on public.integrity_appeals (user_id);
+
+-- What follows from events and is itself looked at by rules: levels reached, days of a streak, badges awarded.
+create table evolv.derived_events (
+    id          bigint generated always as identity primary key,
+    user_id     uuid not null,
+    event_id    bigint not null, -- the cause
+    at          timestamptz not null, -- the place of the cause in the history
+    type        text not null,
+    object_id   uuid,
+    metadata    jsonb not null
+);
+
+create index derived_events_user_id_idx on evolv.derived_events (user_id, type, id);
+
+-- Access --------------------------------------------------------------------------------------------------------------
+
+select evolv.publish_changes('public.user_badges', 'public.badge_progress', 'public.user_levels', 'public.streaks');
+
 alter table public.user_levels enable row level security;
 alter table public.xp_transactions enable row level security;
+alter table public.xp_refusals enable row level security;
+alter table public.streaks enable row level security;
+alter table public.integrity_flags enable row level security;
+alter table public.integrity_appeals enable row level security;
+alter table evolv.derived_events enable row level security;
 
 grant select on public.user_levels to anon, authenticated, service_role;
-grant select on public.xp_transactions to authenticated, service_role;
+grant select on public.xp_transactions, public.xp_refusals, public.streaks, public.integrity_flags, public.integrity_appeals
+    to authenticated, service_role;
+grant insert (flag_id, user_id, body) on public.integrity_appeals to authenticated;
 
 create policy user_levels_select_all on public.user_levels
     for select to anon, authenticated
@@ -242,6 +700,33 @@ create policy user_levels_select_all on public.user_levels
 create policy xp_transactions_select_own on public.xp_transactions
     for select to authenticated
     using (user_id = (select auth.uid()));
+
+create policy xp_refusals_select_own on public.xp_refusals
+    for select to authenticated
+    using (user_id = (select auth.uid()));
+
+create policy streaks_select_own on public.streaks
+    for select to authenticated
+    using (user_id = (select auth.uid()));
+
+create policy integrity_flags_select_own_or_admin on public.integrity_flags
+    for select to authenticated
+    using (user_id = (select auth.uid()) or (select evolv.has_role('admin')));
+
+create policy integrity_appeals_select_own_or_admin on public.integrity_appeals
+    for select to authenticated
+    using (user_id = (select auth.uid()) or (select evolv.has_role('admin')));
+
+create policy integrity_appeals_insert_own on public.integrity_appeals
+    for insert to authenticated
+    with check (
+        user_id = (select auth.uid())
+        and exists (
+            select
+            from public.integrity_flags f
+            where f.id = integrity_appeals.flag_id and f.user_id = (select auth.uid()) and f.status <> 'released'
+        )
+    );
 
 -- The standing exists from the first day: a subscription to its UPDATE then sees the first award, too.
 create function evolv.create_user_level()
@@ -260,241 +745,17 @@ create trigger profiles_create_user_level
     after insert on public.profiles
     for each row execute function evolv.create_user_level();
 
--- Awards --------------------------------------------------------------------------------------------------------------
+-- Being here ----------------------------------------------------------------------------------------------------------
 
--- Enters one amount into the ledger and the standing. The row of user_levels is the lock: awards to one person queue here.
-create function evolv.apply_xp(
-    user_id uuid, amount bigint, source text, metadata jsonb, event_id bigint,
-    badge_id uuid default null, reversal_of uuid default null)
-    returns public.user_levels
-    language plpgsql
-    security definer
-    set search_path = ''
-as $$
-declare
-    standing public.user_levels;
-begin
-    update public.user_levels l
-    set total_xp = l.total_xp + apply_xp.amount,
-        current_level = evolv.level_for(l.total_xp + apply_xp.amount),
-        peak_level = greatest(l.peak_level, evolv.level_for(l.total_xp + apply_xp.amount)),
-        updated_at = now()
-    where l.user_id = apply_xp.user_id
-    returning * into strict standing;
-
-    insert into public.xp_transactions (user_id, amount, source, metadata, event_id, badge_id, reversal_of)
-    values (apply_xp.user_id, apply_xp.amount, apply_xp.source, apply_xp.metadata, apply_xp.event_id, apply_xp.badge_id, apply_xp.reversal_of);
-
-    return standing;
-end
-$$;
-
--- Grants the level badges that are due and pays their rewards, which may lift the person to the next ones.
-create function evolv.award_level_badges(user_id uuid, event_id bigint, inout standing public.user_levels, out rewards jsonb)
-    language plpgsql
-    security definer
-    set search_path = ''
-as $$
-declare
-    badge public.badges;
-begin
-    rewards := '[]';
-    loop
-        select b.* into badge
-        from public.badges b
-        where b.requirement_type = 'level'
-            and b.is_active
-            and b.requirement_value <= standing.current_level
-            and not exists (
-                select
-                from public.user_badges ub
-                where ub.user_id = award_level_badges.user_id and ub.badge_id = b.id
-            )
-        order by b.requirement_value, b.id
-        limit 1;
-        exit when not found;
-
-        insert into public.user_badges (user_id, badge_id, event_id)
-        values (award_level_badges.user_id, badge.id, award_level_badges.event_id);
-        perform evolv.publish_activity(award_level_badges.user_id, 'achievement', jsonb_build_object('badge_id', badge.id));
-        if badge.points > 0 then
-            standing := evolv.apply_xp(
-                award_level_badges.user_id, badge.points, 'achievement_unlock', '{}', award_level_badges.event_id, badge.id);
-        end if;
-        rewards := rewards || jsonb_build_object('type', 'achievement', 'id', badge.id, 'name', badge.name, 'xp', badge.points);
-    end loop;
-end
-$$;
-
--- POST /functions/v1/add-xp. One transaction: event, ledger, standing, badges, feed. With a key, repeating is harmless:
--- the second call waits for the first and then gets its answer.
-create function evolv.add_xp(
-    user_id uuid, amount int, source text, metadata jsonb, idempotency_key text,
-    out data jsonb, out replayed boolean)
-    language plpgsql
-    security definer
-    set search_path = ''
-as $$
-declare
-    asked constant jsonb := jsonb_build_object(
-        'user_id', add_xp.user_id, 'amount', add_xp.amount, 'source', add_xp.source, 'metadata', add_xp.metadata);
-    asker constant text := coalesce(auth.uid()::text, auth.role());
-    known evolv.idempotency_keys;
-    level_before int;
-    standing public.user_levels;
-    event_id bigint;
-    due record;
-    rewards jsonb := '[]';
-begin
-    if auth.role() is distinct from 'service_role' and not evolv.has_role('admin') then
-        raise exception 'only admins and the service may award XP' using errcode = 'insufficient_privilege';
-    end if;
-    if add_xp.amount <= 0 then
-        raise exception 'amount must be positive' using errcode = 'check_violation';
-    end if;
-
-    if idempotency_key is not null then
-        insert into evolv.idempotency_keys (scope, route, key, request)
-        values (asker, 'add-xp', idempotency_key, asked)
-        on conflict do nothing;
-        if not found then
-            select * into strict known
-            from evolv.idempotency_keys k
-            where k.scope = asker and k.route = 'add-xp' and k.key = idempotency_key;
-            if known.request <> asked then
-                raise exception 'this idempotency key was used for another request'
-                    using errcode = 'PT409', hint = 'idempotency_key_reused';
-            end if;
-            data := known.response;
-            replayed := true;
-            return;
-        end if;
-    end if;
-
-    select l.current_level into level_before
-    from public.user_levels l
-    join public.profiles p on p.id = l.user_id
-    where l.user_id = add_xp.user_id and p.deactivated_at is null
-    for no key update of l;
-    if not found then
-        raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
-    end if;
-
-    insert into public.activity_events (user_id, type, metadata, time_zone)
-    values (
-        add_xp.user_id, 'xp.awarded', jsonb_build_object('source', add_xp.source, 'amount', add_xp.amount),
-        coalesce((select s.time_zone from public.user_settings s where s.user_id = add_xp.user_id), 'UTC'))
-    returning id into event_id;
-
-    standing := evolv.apply_xp(add_xp.user_id, add_xp.amount, add_xp.source, add_xp.metadata, event_id);
-    if standing.current_level > level_before then
-        select * into due from evolv.award_level_badges(add_xp.user_id, event_id, standing);
-        standing := due.standing;
-        rewards := due.rewards;
-    end if;
-
-    -- Deeds are news; routine is not, unless it lifted the person.
-    if add_xp.source not in ('daily_login', 'social_interaction') or standing.current_level > level_before then
-        perform evolv.publish_activity(
-            add_xp.user_id,
-            case add_xp.source
-                when 'course_completion' then 'course_completion'
-                when 'skill_mastery' then 'skill_update'
-                else 'achievement'
-            end,
-            jsonb_strip_nulls(jsonb_build_object(
-                'source', add_xp.source,
-                'xp_added', add_xp.amount,
-                'new_level', case when standing.current_level > level_before then standing.current_level end)));
-    end if;
-
-    data := jsonb_build_object(
-        'xp_added', add_xp.amount,
-        'total_xp', standing.total_xp,
-        'current_level', standing.current_level,
-        'level_up', standing.current_level > level_before,
-        'new_level', case when standing.current_level > level_before then standing.current_level end,
-        'rewards', rewards);
-    replayed := false;
-
-    if idempotency_key is not null then
-        update evolv.idempotency_keys k
-        set response = data
-        where k.scope = asker and k.route = 'add-xp' and k.key = idempotency_key;
-    end if;
-end
-$$;
-
-grant execute on function evolv.add_xp to authenticated, service_role;
-
--- The leaderboard -----------------------------------------------------------------------------------------------------
-
--- A snapshot in a schema that no API role reads: it knows people who chose not to be shown.
-create materialized view evolv.leaderboard_all_time as
-select
-    p.id as user_id,
-    case when s.leaderboard_mode = 'anonymous' then null else p.full_name end as full_name,
-    case when s.leaderboard_mode = 'anonymous' then null else p.avatar_url end as avatar_url,
-    p.user_type,
-    l.current_level,
-    l.total_xp,
-    (select count(*) from public.user_badges ub where ub.user_id = p.id) as badge_count,
-    (select count(*) from public.user_skills us where us.user_id = p.id and us.verified) as skill_count,
-    rank() over (order by l.total_xp desc) as rank,
-    s.leaderboard_mode = 'anonymous' as is_anonymous
-from public.user_levels l
-join public.profiles p on p.id = l.user_id
-join public.user_settings s on s.user_id = p.id
-where l.total_xp > 0
-    and not p.is_guest
-    and p.deactivated_at is null
-    and s.leaderboard_mode <> 'hidden';
-
--- CONCURRENTLY needs a unique index without a condition.
-create unique index leaderboard_all_time_user_id_idx on evolv.leaderboard_all_time (user_id);
-create index leaderboard_all_time_rank_idx on evolv.leaderboard_all_time (rank, user_id);
-revoke all on evolv.leaderboard_all_time from public, anon, authenticated, service_role;
-
--- Called by one server at a time; the others find the lock taken and leave it be.
-create function evolv.refresh_leaderboard()
-    returns boolean
-    language plpgsql
-    security definer
-    set search_path = ''
-as $$
-begin
-    if not pg_try_advisory_xact_lock(hashtextextended('evolv.refresh_leaderboard', 0)) then
-        return false;
-    end if;
-    refresh materialized view concurrently evolv.leaderboard_all_time;
-    return true;
-end
-$$;
-
-grant execute on function evolv.refresh_leaderboard to service_role;
-
--- Who chose to be anonymous has no id and no name here, except for themselves.
-create function evolv.leaderboard_all_time()
-    returns table (
-        user_id uuid, full_name text, avatar_url text, user_type text, current_level int, total_xp bigint,
-        badge_count bigint, skill_count bigint, rank bigint)
+-- That the person is here, at most once in six hours of a personal day; the function check-in says so.
+create function evolv.record_presence(person uuid)
+    returns bigint
     language sql
-    stable
     security definer
     set search_path = ''
-    rows 1000
 as $$
-    select
-        case when b.is_anonymous and b.user_id is distinct from (select auth.uid()) then null else b.user_id end,
-        b.full_name, b.avatar_url, b.user_type, b.current_level, b.total_xp, b.badge_count, b.skill_count, b.rank
-    from evolv.leaderboard_all_time b
-    order by b.rank, b.user_id
+    select evolv.record_event(
+        person, 'person.active',
+        dedupe_key => format('person.active %s %s %s', person, d.local_date, date_bin('6 hours', clock_timestamp(), '2000-01-01 00:00:00+00')))
+    from evolv.personal_day(person, clock_timestamp()) d
 $$;
-
-grant execute on function evolv.leaderboard_all_time to anon, authenticated, service_role;
-
--- The name that the seed's clients ask for.
-create view public.leaderboard_all_time with (security_invoker = true) as
-select * from evolv.leaderboard_all_time();
-
-grant select on public.leaderboard_all_time to anon, authenticated, service_role;

@@ -176,8 +176,8 @@ create trigger learning_path_step_progress_check
     for each row execute function evolv.check_step_progress();
 
 -- Brings an enrolment in step with its progress. Locks first and counts afterwards: two steps that are completed at the
--- same time are both counted. A completion, once reached, stays.
-create function evolv.recompute_enrollment(enrollment_id uuid)
+-- same time are both counted. A completion, once reached, stays; it was at `at` or, without that, when the last step was done.
+create function evolv.recompute_enrollment(enrollment_id uuid, at timestamptz default null)
     returns void
     language plpgsql
     security definer
@@ -188,6 +188,7 @@ declare
     steps int;
     done int;
     minutes int;
+    last_done timestamptz;
 begin
     select * into enrollment
     from public.learning_path_enrollments e
@@ -198,8 +199,8 @@ begin
     end if;
 
     select count(*) into steps from public.learning_path_steps s where s.path_id = enrollment.path_id;
-    select count(*) filter (where p.status in ('completed', 'skipped')), coalesce(sum(p.time_spent_minutes), 0)
-    into done, minutes
+    select count(*) filter (where p.status in ('completed', 'skipped')), coalesce(sum(p.time_spent_minutes), 0), max(p.completed_at)
+    into done, minutes, last_done
     from public.learning_path_step_progress p
     where p.enrollment_id = enrollment.id;
 
@@ -209,7 +210,10 @@ begin
             when steps = 0 then 0
             else round(100.0 * done / steps, 2)
         end,
-        completed_at = case when steps > 0 and done >= steps then coalesce(e.completed_at, now()) else e.completed_at end,
+        completed_at = case
+            when steps > 0 and done >= steps then coalesce(e.completed_at, recompute_enrollment.at, last_done, now())
+            else e.completed_at
+        end,
         time_spent_minutes = minutes,
         last_accessed = now()
     where e.id = enrollment.id;
@@ -269,7 +273,7 @@ as $$
 declare
     path uuid := coalesce(new.path_id, old.path_id);
 begin
-    perform evolv.recompute_enrollment(e.id)
+    perform evolv.recompute_enrollment(e.id, now())
     from public.learning_path_enrollments e
     where e.path_id = path and e.completed_at is null
     order by e.id;
@@ -324,6 +328,107 @@ $$;
 create trigger path_reviews_rate
     after insert or delete or update of rating on public.path_reviews
     for each row execute function evolv.rate_path();
+
+-- What the history is told --------------------------------------------------------------------------------------------
+
+create function evolv.record_enrollment()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+declare
+    path public.learning_paths;
+begin
+    select * into path from public.learning_paths p where p.id = new.path_id;
+    if tg_op = 'INSERT' then
+        perform evolv.record_event(
+            user_id => new.user_id,
+            type => 'path.enrolled',
+            object_type => 'path',
+            object_id => new.path_id,
+            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
+            occurred_at => new.enrolled_at);
+    end if;
+    if new.completed_at is not null then
+        perform evolv.record_event(
+            user_id => new.user_id,
+            type => 'path.completed',
+            object_type => 'path',
+            object_id => new.path_id,
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'duration_hours', path.duration_hours)),
+            dedupe_key => format('path.completed %s %s', new.path_id, new.user_id),
+            occurred_at => new.completed_at);
+    end if;
+    return null;
+end
+$$;
+
+create trigger learning_path_enrollments_event
+    after insert on public.learning_path_enrollments
+    for each row execute function evolv.record_enrollment();
+
+create trigger learning_path_enrollments_event_completed
+    after update of completed_at on public.learning_path_enrollments
+    for each row when (old.completed_at is null and new.completed_at is not null) execute function evolv.record_enrollment();
+
+-- Before learning_path_step_progress_follow: the last step is completed before the path is. The minutes are those that the step
+-- takes, not those that the learner claims.
+create function evolv.record_step()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => e.user_id,
+        type => 'step.completed',
+        object_type => 'step',
+        object_id => s.id,
+        metadata => jsonb_strip_nulls(jsonb_build_object(
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+        dedupe_key => format('step.completed %s %s', s.id, e.user_id),
+        occurred_at => new.completed_at)
+    from public.learning_path_enrollments e
+    cross join public.learning_path_steps s
+    where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
+    return null;
+end
+$$;
+
+create trigger learning_path_step_progress_event
+    after insert on public.learning_path_step_progress
+    for each row when (new.status = 'completed') execute function evolv.record_step();
+
+create trigger learning_path_step_progress_event_completed
+    after update of status on public.learning_path_step_progress
+    for each row when (new.status = 'completed' and old.status <> 'completed') execute function evolv.record_step();
+
+create function evolv.record_review()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'path.reviewed',
+        object_type => 'path',
+        object_id => new.path_id,
+        metadata => jsonb_build_object('rating', new.rating),
+        dedupe_key => format('path.reviewed %s %s', new.path_id, new.user_id),
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger path_reviews_event
+    after insert on public.path_reviews
+    for each row execute function evolv.record_review();
 
 -- Access --------------------------------------------------------------------------------------------------------------
 

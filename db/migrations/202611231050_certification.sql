@@ -204,6 +204,53 @@ create trigger certification_requests_tell_decision
     after update of status on public.certification_requests
     for each row when (new.status in ('approved', 'rejected') and old.status <> new.status) execute function evolv.tell_decision();
 
+create function evolv.record_certification_request()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'certification.requested',
+        object_type => 'certification_request',
+        object_id => new.id,
+        metadata => jsonb_build_object('skill_id', new.skill_id, 'level', new.requested_level),
+        dedupe_key => 'certification.requested ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger certification_requests_event
+    after insert on public.certification_requests
+    for each row execute function evolv.record_certification_request();
+
+create function evolv.record_certification()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'certification.issued',
+        object_type => 'certification',
+        object_id => new.id,
+        actor_id => new.verified_by,
+        metadata => jsonb_build_object('skill_id', new.skill_id, 'level', new.level),
+        dedupe_key => 'certification.issued ' || new.id,
+        occurred_at => new.issued_at);
+    return null;
+end
+$$;
+
+create trigger certifications_event
+    after insert on public.certifications
+    for each row execute function evolv.record_certification();
+
 select evolv.publish_changes('public.certification_requests', 'public.certifications');
 
 alter table public.certification_requests enable row level security;

@@ -17,6 +17,29 @@ create table public.career_assessments (
 
 create index career_assessments_user_id_idx on public.career_assessments (user_id, created_at desc);
 
+create function evolv.record_assessment()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.record_event(
+        user_id => new.user_id,
+        type => 'career.assessed',
+        object_type => 'career_assessment',
+        object_id => new.id,
+        metadata => jsonb_build_object('depth', new.analysis_depth),
+        dedupe_key => 'career.assessed ' || new.id,
+        occurred_at => new.created_at);
+    return null;
+end
+$$;
+
+create trigger career_assessments_event
+    after insert on public.career_assessments
+    for each row execute function evolv.record_assessment();
+
 create table public.skill_recommendations (
     id               uuid primary key default gen_random_uuid(),
     user_id          uuid not null default auth.uid() references public.profiles (id) on delete cascade,

@@ -15,8 +15,18 @@ as $$
         union all
         select 'current_level is the level of total_xp', l.user_id::text
         from public.user_levels l
-        where l.current_level <> (
-            select d.level from public.level_definitions d where d.xp_required <= l.total_xp order by d.xp_required desc limit 1)
+        where l.current_level <> evolv.level_for(l.total_xp)
+            and not exists (select from evolv.pending_events e where e.user_id = l.user_id)
+
+        union all
+        select 'an event waits or is settled, and nothing else', e.id::text
+        from public.activity_events e
+        where exists (select from evolv.pending_events p where p.event_id = e.id)
+            = exists (select from evolv.settled_events s where s.event_id = e.id)
+
+        union all
+        select 'a history can be settled', f.user_id::text
+        from evolv.settle_failures f
 
         union all
         select 'every profile has a standing', p.id::text
@@ -29,22 +39,31 @@ as $$
         where not exists (select from public.profiles p where p.id = u.id)
 
         union all
-        select 'a badge is granted once', ub.user_id || ' ' || ub.badge_id
+        select 'a tier of a badge is held once', ub.user_id || ' ' || ub.badge_id
         from public.user_badges ub
-        group by ub.user_id, ub.badge_id
+        join public.badge_rule_versions v on v.id = ub.rule_version_id and not v.rule @> '{"repeat": true}'
+        where ub.revoked_at is null
+        group by ub.user_id, ub.badge_id, ub.tier
         having count(*) > 1
 
         union all
         select 'the reward of a badge is in the ledger', ub.user_id || ' ' || ub.badge_id
         from public.user_badges ub
-        join public.badges b on b.id = ub.badge_id and b.requirement_type = 'level' and b.points > 0
-        where not exists (select from public.xp_transactions x where x.user_id = ub.user_id and x.badge_id = ub.badge_id)
+        join public.badge_rule_versions v on v.id = ub.rule_version_id
+        where ub.revoked_at is null and evolv.badge_points(v, ub.tier) > 0 and ub.earned_at >= v.published_at
+            and not exists (select from public.xp_transactions x where x.user_id = ub.user_id and x.badge_id = ub.badge_id)
 
         union all
-        select 'level badges are granted', l.user_id || ' ' || b.slug
-        from public.user_levels l
-        join public.badges b on b.requirement_type = 'level' and b.is_active and b.requirement_value <= l.peak_level
-        where not exists (select from public.user_badges ub where ub.user_id = l.user_id and ub.badge_id = b.id)
+        select 'a reward in the ledger has its badge', x.user_id || ' ' || x.badge_id
+        from public.xp_transactions x
+        where x.badge_id is not null and x.reversal_of is null
+            and not exists (select from public.xp_transactions r where r.reversal_of = x.id)
+            and not exists (
+                select
+                from public.user_badges ub
+                where ub.user_id = x.user_id and ub.badge_id = x.badge_id and ub.revoked_at is null
+                    and x.award_key = format('%s %s %s', ub.badge_id, ub.tier, ub.seq)
+            )
 
         union all
         select 'a finished idempotent request has its answer', k.scope || ' ' || k.key
@@ -113,6 +132,10 @@ as $$
                 left join public.learning_path_step_progress g
                     on g.step_id = s.id and g.enrollment_id = e.id and g.status in ('completed', 'skipped')
                 where s.path_id = e.path_id)
+
+        union all
+        select 'leaderboards: ' || l.problem, l.example
+        from evolv.leaderboard_problems() l
 
         union all
         select 'the feed item of a post agrees with it', p.id::text

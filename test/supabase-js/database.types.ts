@@ -11,8 +11,11 @@ export type Database = {
     Tables: {
       activity_events: {
         Row: {
+          actor_id: string | null
           dedupe_key: string | null
           id: number
+          lenient_date: string
+          local_date: string
           metadata: Json
           object_id: string | null
           object_type: string | null
@@ -22,8 +25,11 @@ export type Database = {
           user_id: string
         }
         Insert: {
+          actor_id?: string | null
           dedupe_key?: string | null
           id?: never
+          lenient_date: string
+          local_date: string
           metadata?: Json
           object_id?: string | null
           object_type?: string | null
@@ -33,8 +39,11 @@ export type Database = {
           user_id: string
         }
         Update: {
+          actor_id?: string | null
           dedupe_key?: string | null
           id?: never
+          lenient_date?: string
+          local_date?: string
           metadata?: Json
           object_id?: string | null
           object_type?: string | null
@@ -104,6 +113,124 @@ export type Database = {
           },
         ]
       }
+      badge_progress: {
+        Row: {
+          badge_id: string
+          current: number
+          id: string
+          next_tier: number | null
+          rule_version_id: string
+          state: Json
+          target: number
+          updated_at: string
+          user_id: string
+        }
+        Insert: {
+          badge_id: string
+          current?: number
+          id?: string
+          next_tier?: number | null
+          rule_version_id: string
+          state: Json
+          target: number
+          updated_at?: string
+          user_id: string
+        }
+        Update: {
+          badge_id?: string
+          current?: number
+          id?: string
+          next_tier?: number | null
+          rule_version_id?: string
+          state?: Json
+          target?: number
+          updated_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "badge_progress_badge_id_fkey"
+            columns: ["badge_id"]
+            isOneToOne: false
+            referencedRelation: "badges"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "badge_progress_rule_version_id_fkey"
+            columns: ["rule_version_id"]
+            isOneToOne: false
+            referencedRelation: "badge_rule_versions"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "badge_progress_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      badge_rule_versions: {
+        Row: {
+          backfill: boolean
+          badge_id: string
+          event_types: string[]
+          id: string
+          is_active: boolean
+          policy: string
+          published_at: string
+          published_by: string | null
+          rule: Json
+          valid_from: string
+          valid_until: string
+          version: number
+        }
+        Insert: {
+          backfill?: boolean
+          badge_id: string
+          event_types: string[]
+          id?: string
+          is_active?: boolean
+          policy?: string
+          published_at?: string
+          published_by?: string | null
+          rule: Json
+          valid_from?: string
+          valid_until?: string
+          version: number
+        }
+        Update: {
+          backfill?: boolean
+          badge_id?: string
+          event_types?: string[]
+          id?: string
+          is_active?: boolean
+          policy?: string
+          published_at?: string
+          published_by?: string | null
+          rule?: Json
+          valid_from?: string
+          valid_until?: string
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "badge_rule_versions_badge_id_fkey"
+            columns: ["badge_id"]
+            isOneToOne: false
+            referencedRelation: "badges"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "badge_rule_versions_published_by_fkey"
+            columns: ["published_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       badges: {
         Row: {
           category: string
@@ -112,6 +239,7 @@ export type Database = {
           icon_url: string | null
           id: string
           is_active: boolean
+          is_secret: boolean
           name: string
           points: number
           rarity: string
@@ -128,6 +256,7 @@ export type Database = {
           icon_url?: string | null
           id?: string
           is_active?: boolean
+          is_secret?: boolean
           name: string
           points?: number
           rarity: string
@@ -144,6 +273,7 @@ export type Database = {
           icon_url?: string | null
           id?: string
           is_active?: boolean
+          is_secret?: boolean
           name?: string
           points?: number
           rarity?: string
@@ -607,6 +737,123 @@ export type Database = {
           },
         ]
       }
+      integrity_appeals: {
+        Row: {
+          body: string
+          created_at: string
+          flag_id: string
+          id: string
+          user_id: string
+        }
+        Insert: {
+          body: string
+          created_at?: string
+          flag_id: string
+          id?: string
+          user_id?: string
+        }
+        Update: {
+          body?: string
+          created_at?: string
+          flag_id?: string
+          id?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "integrity_appeals_flag_id_fkey"
+            columns: ["flag_id"]
+            isOneToOne: true
+            referencedRelation: "integrity_flags"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "integrity_appeals_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      integrity_flags: {
+        Row: {
+          decided_at: string | null
+          decided_by: string | null
+          event_id: number
+          id: string
+          note: string | null
+          raised_at: string
+          raised_by: string | null
+          reason: string
+          rule_id: string
+          status: string
+          user_id: string
+        }
+        Insert: {
+          decided_at?: string | null
+          decided_by?: string | null
+          event_id: number
+          id?: string
+          note?: string | null
+          raised_at?: string
+          raised_by?: string | null
+          reason: string
+          rule_id: string
+          status?: string
+          user_id: string
+        }
+        Update: {
+          decided_at?: string | null
+          decided_by?: string | null
+          event_id?: number
+          id?: string
+          note?: string | null
+          raised_at?: string
+          raised_by?: string | null
+          reason?: string
+          rule_id?: string
+          status?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "integrity_flags_decided_by_fkey"
+            columns: ["decided_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "integrity_flags_event_id_fkey"
+            columns: ["event_id"]
+            isOneToOne: false
+            referencedRelation: "activity_events"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "integrity_flags_raised_by_fkey"
+            columns: ["raised_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "integrity_flags_rule_id_fkey"
+            columns: ["rule_id"]
+            isOneToOne: false
+            referencedRelation: "xp_rules"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "integrity_flags_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       learning_path_enrollments: {
         Row: {
           completed_at: string | null
@@ -830,20 +1077,60 @@ export type Database = {
       level_definitions: {
         Row: {
           level: number
+          version: number
           xp_required: number
           xp_to_next: number
         }
         Insert: {
           level: number
+          version?: number
           xp_required: number
           xp_to_next: number
         }
         Update: {
           level?: number
+          version?: number
           xp_required?: number
           xp_to_next?: number
         }
-        Relationships: []
+        Relationships: [
+          {
+            foreignKeyName: "level_definitions_version_fkey"
+            columns: ["version"]
+            isOneToOne: false
+            referencedRelation: "level_tables"
+            referencedColumns: ["version"]
+          },
+        ]
+      }
+      level_tables: {
+        Row: {
+          note: string
+          published_at: string
+          published_by: string | null
+          version: number
+        }
+        Insert: {
+          note?: string
+          published_at?: string
+          published_by?: string | null
+          version: number
+        }
+        Update: {
+          note?: string
+          published_at?: string
+          published_by?: string | null
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "level_tables_published_by_fkey"
+            columns: ["published_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
       }
       path_reviews: {
         Row: {
@@ -1022,6 +1309,38 @@ export type Database = {
           },
         ]
       }
+      profile_zone_history: {
+        Row: {
+          id: string
+          since: string
+          time_zone: string
+          until: string
+          user_id: string
+        }
+        Insert: {
+          id?: string
+          since?: string
+          time_zone: string
+          until?: string
+          user_id: string
+        }
+        Update: {
+          id?: string
+          since?: string
+          time_zone?: string
+          until?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "profile_zone_history_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       profiles: {
         Row: {
           avatar_url: string | null
@@ -1152,32 +1471,122 @@ export type Database = {
           },
         ]
       }
+      streaks: {
+        Row: {
+          broken_length: number | null
+          broken_on: string | null
+          current_length: number
+          freezes: number
+          id: string
+          last_day: string | null
+          longest_length: number
+          paused_from: string | null
+          paused_until: string | null
+          repaired_on: string | null
+          settled_until: string | null
+          started_on: string | null
+          updated_at: string
+          user_id: string
+          weekdays: number[]
+        }
+        Insert: {
+          broken_length?: number | null
+          broken_on?: string | null
+          current_length?: number
+          freezes?: number
+          id?: string
+          last_day?: string | null
+          longest_length?: number
+          paused_from?: string | null
+          paused_until?: string | null
+          repaired_on?: string | null
+          settled_until?: string | null
+          started_on?: string | null
+          updated_at?: string
+          user_id: string
+          weekdays?: number[]
+        }
+        Update: {
+          broken_length?: number | null
+          broken_on?: string | null
+          current_length?: number
+          freezes?: number
+          id?: string
+          last_day?: string | null
+          longest_length?: number
+          paused_from?: string | null
+          paused_until?: string | null
+          repaired_on?: string | null
+          settled_until?: string | null
+          started_on?: string | null
+          updated_at?: string
+          user_id?: string
+          weekdays?: number[]
+        }
+        Relationships: [
+          {
+            foreignKeyName: "streaks_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: true
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       user_badges: {
         Row: {
+          awarded_by: string | null
           badge_id: string
           earned_at: string
           event_id: number | null
           id: string
           metadata: Json
+          revocation_reason: string | null
+          revoked_at: string | null
+          revoked_by: string | null
+          rule_version_id: string | null
+          seq: number
+          tier: number
           user_id: string
         }
         Insert: {
+          awarded_by?: string | null
           badge_id: string
           earned_at?: string
           event_id?: number | null
           id?: string
           metadata?: Json
+          revocation_reason?: string | null
+          revoked_at?: string | null
+          revoked_by?: string | null
+          rule_version_id?: string | null
+          seq?: number
+          tier?: number
           user_id: string
         }
         Update: {
+          awarded_by?: string | null
           badge_id?: string
           earned_at?: string
           event_id?: number | null
           id?: string
           metadata?: Json
+          revocation_reason?: string | null
+          revoked_at?: string | null
+          revoked_by?: string | null
+          rule_version_id?: string | null
+          seq?: number
+          tier?: number
           user_id?: string
         }
         Relationships: [
+          {
+            foreignKeyName: "user_badges_awarded_by_fkey"
+            columns: ["awarded_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
           {
             foreignKeyName: "user_badges_badge_id_fkey"
             columns: ["badge_id"]
@@ -1190,6 +1599,20 @@ export type Database = {
             columns: ["event_id"]
             isOneToOne: false
             referencedRelation: "activity_events"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_badges_revoked_by_fkey"
+            columns: ["revoked_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "user_badges_rule_version_id_fkey"
+            columns: ["rule_version_id"]
+            isOneToOne: false
+            referencedRelation: "badge_rule_versions"
             referencedColumns: ["id"]
           },
           {
@@ -1452,37 +1875,221 @@ export type Database = {
           },
         ]
       }
+      xp_refusals: {
+        Row: {
+          amount: number
+          award_key: string
+          event_id: number
+          id: string
+          local_date: string
+          reason: string
+          refused_at: string
+          rule_id: string
+          rule_version_id: string
+          user_id: string
+        }
+        Insert: {
+          amount: number
+          award_key: string
+          event_id: number
+          id?: string
+          local_date: string
+          reason: string
+          refused_at?: string
+          rule_id: string
+          rule_version_id: string
+          user_id: string
+        }
+        Update: {
+          amount?: number
+          award_key?: string
+          event_id?: number
+          id?: string
+          local_date?: string
+          reason?: string
+          refused_at?: string
+          rule_id?: string
+          rule_version_id?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "xp_refusals_event_id_fkey"
+            columns: ["event_id"]
+            isOneToOne: false
+            referencedRelation: "activity_events"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_refusals_rule_version_id_rule_id_fkey"
+            columns: ["rule_version_id", "rule_id"]
+            isOneToOne: false
+            referencedRelation: "xp_rule_versions"
+            referencedColumns: ["id", "rule_id"]
+          },
+          {
+            foreignKeyName: "xp_refusals_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      xp_rule_versions: {
+        Row: {
+          alarm_count: number | null
+          alarm_minutes: number | null
+          amount: number
+          amount_path: string | null
+          cap_per_day: number | null
+          cap_per_week: number | null
+          condition: string | null
+          cooldown_seconds: number | null
+          distinct_by: string[]
+          event_type: string
+          id: string
+          is_active: boolean
+          published_at: string
+          published_by: string | null
+          rule_id: string
+          valid_from: string
+          valid_until: string | null
+          version: number
+        }
+        Insert: {
+          alarm_count?: number | null
+          alarm_minutes?: number | null
+          amount: number
+          amount_path?: string | null
+          cap_per_day?: number | null
+          cap_per_week?: number | null
+          condition?: string | null
+          cooldown_seconds?: number | null
+          distinct_by?: string[]
+          event_type: string
+          id?: string
+          is_active?: boolean
+          published_at?: string
+          published_by?: string | null
+          rule_id: string
+          valid_from?: string
+          valid_until?: string | null
+          version: number
+        }
+        Update: {
+          alarm_count?: number | null
+          alarm_minutes?: number | null
+          amount?: number
+          amount_path?: string | null
+          cap_per_day?: number | null
+          cap_per_week?: number | null
+          condition?: string | null
+          cooldown_seconds?: number | null
+          distinct_by?: string[]
+          event_type?: string
+          id?: string
+          is_active?: boolean
+          published_at?: string
+          published_by?: string | null
+          rule_id?: string
+          valid_from?: string
+          valid_until?: string | null
+          version?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "xp_rule_versions_published_by_fkey"
+            columns: ["published_by"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_rule_versions_rule_id_fkey"
+            columns: ["rule_id"]
+            isOneToOne: false
+            referencedRelation: "xp_rules"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      xp_rules: {
+        Row: {
+          created_at: string
+          description: string
+          id: string
+          name: string
+          slug: string
+          source: string | null
+        }
+        Insert: {
+          created_at?: string
+          description?: string
+          id?: string
+          name: string
+          slug: string
+          source?: string | null
+        }
+        Update: {
+          created_at?: string
+          description?: string
+          id?: string
+          name?: string
+          slug?: string
+          source?: string | null
+        }
+        Relationships: []
+      }
       xp_transactions: {
         Row: {
           amount: number
+          award_key: string
+          awarded_at: string
           badge_id: string | null
           created_at: string
           event_id: number
           id: string
+          local_date: string
           metadata: Json
           reversal_of: string | null
+          revision: number
+          rule_id: string
+          rule_version_id: string
           source: string
           user_id: string
         }
         Insert: {
           amount: number
+          award_key: string
+          awarded_at?: string
           badge_id?: string | null
           created_at?: string
           event_id: number
           id?: string
+          local_date: string
           metadata?: Json
           reversal_of?: string | null
+          revision?: number
+          rule_id: string
+          rule_version_id: string
           source: string
           user_id: string
         }
         Update: {
           amount?: number
+          award_key?: string
+          awarded_at?: string
           badge_id?: string | null
           created_at?: string
           event_id?: number
           id?: string
+          local_date?: string
           metadata?: Json
           reversal_of?: string | null
+          revision?: number
+          rule_id?: string
+          rule_version_id?: string
           source?: string
           user_id?: string
         }
@@ -1507,6 +2114,13 @@ export type Database = {
             isOneToOne: true
             referencedRelation: "xp_transactions"
             referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "xp_transactions_rule_version_id_rule_id_fkey"
+            columns: ["rule_version_id", "rule_id"]
+            isOneToOne: false
+            referencedRelation: "xp_rule_versions"
+            referencedColumns: ["id", "rule_id"]
           },
           {
             foreignKeyName: "xp_transactions_user_id_fkey"

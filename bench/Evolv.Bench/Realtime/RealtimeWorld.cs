@@ -1,7 +1,4 @@
-using System.Text.Json.Nodes;
-using Evolv.Auth.Tokens;
 using Evolv.Bench.Load;
-using Microsoft.IdentityModel.JsonWebTokens;
 using Npgsql;
 
 namespace Evolv.Bench.Realtime;
@@ -12,9 +9,9 @@ sealed class RealtimeWorld : IAsyncDisposable
     const int PeopleCount = 6000;
     const string Unlimited = "100000";
 
-    readonly KeyRingOf _signer;
+    readonly TokenSigner _signer;
 
-    RealtimeWorld(BenchWorld world, KeyRingOf signer) => (World, _signer) = (world, signer);
+    RealtimeWorld(BenchWorld world, TokenSigner signer) => (World, _signer) = (world, signer);
 
     internal BenchWorld World { get; }
 
@@ -31,8 +28,7 @@ sealed class RealtimeWorld : IAsyncDisposable
         await using var owner = await world.OpenOwnerAsync();
         await using var sessions = new NpgsqlCommand("insert into auth.sessions (id, user_id) select id, id from auth.users on conflict do nothing", owner);
         await sessions.ExecuteNonQueryAsync();
-        var keys = await SigningKeys.LoadOrCreateAsync(owner, TimeProvider.System, CancellationToken.None);
-        return new RealtimeWorld(world, new KeyRingOf(keys, world.Followers[20].Caller.ClaimsJson));
+        return new RealtimeWorld(world, await TokenSigner.OfAsync(world, owner));
     }
 
     /// <summary>Environment variables of .NET by which the load's own sockets cost less; not for the server.</summary>
@@ -51,21 +47,6 @@ sealed class RealtimeWorld : IAsyncDisposable
             (message, at) => received(i, message, at)));
 
     public ValueTask DisposeAsync() => World.DisposeAsync();
-
-    /// <summary>Signs as the server does, with the claims of somebody who signed up there.</summary>
-    sealed class KeyRingOf(KeyRing keys, string claimsOfSomebody)
-    {
-        readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
-
-        internal string Token(Guid person)
-        {
-            var claims = JsonNode.Parse(claimsOfSomebody)!;
-            claims["sub"] = person.ToString();
-            claims["session_id"] = person.ToString();
-            claims["exp"] = (long)claims["exp"]! + 6 * 3600;
-            return _handler.CreateToken(claims.ToJsonString(), keys.Signing);
-        }
-    }
 }
 
 /// <summary>The number that a measured message carries.</summary>

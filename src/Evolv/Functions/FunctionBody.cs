@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Evolv.Functions;
 
 /// <summary>The JSON object of a request. Every getter names the field and what it takes when the value is wrong.</summary>
-sealed class FunctionBody
+sealed partial class FunctionBody
 {
     readonly JsonElement _root;
 
@@ -27,38 +29,112 @@ sealed class FunctionBody
     }
 
     internal Guid Guid(string name)
-        => Find(name) is { ValueKind: JsonValueKind.String } value && value.TryGetGuid(out var id)
-            ? id
-            : throw FunctionError.Field(name, "must be a UUID");
+        => OptionalGuid(name) ?? throw FunctionError.Field(name, "must be a UUID");
+
+    /// <summary>Null when the field is absent or null, as of every optional one.</summary>
+    internal Guid? OptionalGuid(string name)
+        => Find(name) is not { } value
+            ? null
+            : value.ValueKind == JsonValueKind.String && value.TryGetGuid(out var id) ? id : throw FunctionError.Field(name, "must be a UUID");
 
     internal int Integer(string name, int least, int most)
-        => Find(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt32(out var number) && number >= least && number <= most
-            ? number
-            : throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
+        => OptionalInteger(name, least, most) ?? throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
+
+    internal int? OptionalInteger(string name, int least, int most)
+        => Find(name) is not { } value
+            ? null
+            : Integer(value, least, most) ?? throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
+
+    /// <summary>A list of 1 to <paramref name="longest"/> integers.</summary>
+    internal long[]? OptionalIntegers(string name, long least, long most, int longest)
+    {
+        if (Find(name) is not { } list)
+            return null;
+        var items = list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number) ? number : (long?)null).ToArray()
+            : [];
+        return items.Length >= 1 && items.Length <= longest && items.All(item => item >= least && item <= most)
+            ? [.. items.Select(item => item!.Value)]
+            : throw FunctionError.Field(name, $"must be a list of 1 to {longest} integers from {least} to {most}");
+    }
+
+    internal bool Flag(string name, bool otherwise)
+        => Find(name) switch
+        {
+            null => otherwise,
+            { ValueKind: JsonValueKind.True } => true,
+            { ValueKind: JsonValueKind.False } => false,
+            _ => throw FunctionError.Field(name, "must be true or false"),
+        };
 
     internal string OneOf(string name, IReadOnlyCollection<string> allowed)
         => Text(name) is { } text && allowed.Contains(text)
             ? text
             : throw FunctionError.Field(name, $"must be one of {string.Join(", ", allowed)}");
 
-    /// <summary>Null when the field is absent or null.</summary>
+    internal string? OptionalOneOf(string name, IReadOnlyCollection<string> allowed)
+        => Find(name) is null ? null : OneOf(name, allowed);
+
+    /// <summary>A list of words, each from those.</summary>
+    internal string[]? OptionalSetOf(string name, IReadOnlyCollection<string> allowed)
+    {
+        if (Find(name) is not { } list)
+            return null;
+        var items = list.ValueKind == JsonValueKind.Array
+            ? list.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String ? item.GetString() : null).ToArray()
+            : [null];
+        return Array.TrueForAll(items, item => item is not null && allowed.Contains(item))
+            ? [.. items.Distinct().OfType<string>()]
+            : throw FunctionError.Field(name, $"must be a list of some of {string.Join(", ", allowed)}");
+    }
+
+    /// <summary>Text that is not blank.</summary>
+    internal string Text(string name, int longest)
+        => Text(name) is { } text && !string.IsNullOrWhiteSpace(text) && text.Length <= longest
+            ? text
+            : throw FunctionError.Field(name, $"must be text of 1 to {longest} characters");
+
     internal string? OptionalText(string name, int longest)
-        => Find(name) is not { } value || value.ValueKind == JsonValueKind.Null
+        => Find(name) is null
             ? null
             : Text(name) is { Length: > 0 } text && text.Length <= longest
                 ? text
                 : throw FunctionError.Field(name, $"must be text of 1 to {longest} characters");
 
-    /// <summary>The text of a JSON object; <c>{}</c> when the field is absent or null.</summary>
-    internal string OptionalObject(string name)
-        => Find(name) switch
-        {
-            null or { ValueKind: JsonValueKind.Null } => "{}",
-            { ValueKind: JsonValueKind.Object } value => value.GetRawText(),
-            _ => throw FunctionError.Field(name, "must be a JSON object"),
-        };
+    /// <summary>A name in URLs: lower-case words with hyphens between.</summary>
+    internal string Slug(string name)
+        => Text(name) is { Length: <= 60 } text && SlugPattern().IsMatch(text)
+            ? text
+            : throw FunctionError.Field(name, "must be lower-case letters and digits with single hyphens between, at most 60");
 
-    JsonElement? Find(string name) => _root.TryGetProperty(name, out var value) ? value : null;
+    /// <summary>A day as YYYY-MM-DD.</summary>
+    internal DateOnly? OptionalDate(string name)
+        => Find(name) is null
+            ? null
+            : DateOnly.TryParseExact(Text(name), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+                ? date
+                : throw FunctionError.Field(name, "must be a day as YYYY-MM-DD");
+
+    /// <summary>An instant in ISO 8601, with its offset.</summary>
+    internal DateTimeOffset? OptionalInstant(string name)
+        => Find(name) is not { } value
+            ? null
+            : value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var instant)
+                ? instant
+                : throw FunctionError.Field(name, "must be a time in ISO 8601, such as 2026-11-26T12:00:00Z");
+
+    /// <summary>The text of a JSON object; <c>{}</c> when the field is absent or null.</summary>
+    internal string OptionalObject(string name) => Find(name) is null ? "{}" : Object(name);
+
+    /// <summary>The text of a JSON object.</summary>
+    internal string Object(string name)
+        => Find(name) is { ValueKind: JsonValueKind.Object } value ? value.GetRawText() : throw FunctionError.Field(name, "must be a JSON object");
+
+    JsonElement? Find(string name)
+        => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    static int? Integer(JsonElement value, int least, int most)
+        => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most ? number : null;
 
     string? Text(string name)
     {
@@ -75,4 +151,7 @@ sealed class FunctionBody
             throw FunctionError.Field(name, "is not valid Unicode");
         }
     }
+
+    [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
+    private static partial Regex SlugPattern();
 }

@@ -135,8 +135,8 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
     public async Task Changes_of_these_tables_are_published()
     {
         Assert.Equal(
-            "certification_requests certifications comments feed_items guild_members learning_path_enrollments " +
-            "learning_path_step_progress posts user_badges user_follows user_levels",
+            "badge_progress certification_requests certifications comments feed_items guild_members learning_path_enrollments " +
+            "learning_path_step_progress posts streaks user_badges user_follows user_levels",
             await world.Database.ScalarAsync<string>(
                 "select string_agg(tablename, ' ' order by tablename) from pg_publication_tables where pubname = 'supabase_realtime'"));
         Assert.Equal(

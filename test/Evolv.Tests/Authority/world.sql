@@ -78,11 +78,27 @@ values
 insert into public.user_badges (id, user_id, badge_id)
 values (world.id('user badge'), world.id('owner'), world.id('badge'));
 
+insert into public.badge_rule_versions (id, badge_id, version, rule, event_types)
+values (world.id('badge rule'), world.id('badge'), 1, '{"all": [{"event": "chess.won", "target": 2}]}', '{chess.won}');
+
 -- An award writes the ledger, its event, the standing and a feed item.
 set request.jwt.claims = '{"role": "service_role"}';
 select evolv.add_xp(world.id('owner'), 150, 'project_submission', '{}', null);
+-- A victory is progress to a badge; being here is a streak; a rule is held, which is something to appeal against.
+insert into public.activity_events (user_id, type) values (world.id('owner'), 'chess.won');
+select evolv.record_event(world.id('owner'), 'person.active');
+select evolv.record_event(world.id('owner'), 'post.created', 'post', world.id('post'), metadata => '{"visibility": "public"}')
+from generate_series(1, 2);
+select evolv.settle_now(world.id('owner'));
+select evolv.hold_xp(world.id(name), 'daily-login', 'A closer look')
+from unnest(array['owner', 'other', 'teacher', 'admin', 'somebody']) name;
+select evolv.hold_xp(world.id('owner'), 'comment-written', 'A closer look at comments');
+insert into public.integrity_appeals (id, flag_id, user_id, body)
+select world.id('appeal'), f.id, f.user_id, 'I was there.'
+from public.integrity_flags f
+join public.xp_rules r on r.id = f.rule_id and r.slug = 'comment-written';
 set request.jwt.claims = '';
-select evolv.refresh_leaderboard();
+select evolv.apply_leaderboard_changes();
 
 insert into public.learning_paths (id, title, difficulty_level, instructor_id)
 values
@@ -131,6 +147,16 @@ values (world.id('recommendation'), world.id('owner'), '[]', '[]');
 insert into public.ai_generated_paths (id, user_id, goal, current_level, path_data)
 values (world.id('generated path'), world.id('owner'), 'Become a juggler', 'beginner', '{}');
 
+-- Whatever the deeds above have earned is there, before anybody looks.
+do $$
+begin
+    while evolv.settle_pending(1000) > 0 loop
+    end loop;
+    while evolv.apply_leaderboard_changes() > 0 loop
+    end loop;
+end
+$$;
+
 -- What each actor tries: `mine` finds the owner's row, `entry` is the end of an INSERT of a valid row of the person {me},
 -- `change` the SET of an UPDATE. `entry_for` is the entry in another's name where that needs other columns.
 create table world.attempts (
@@ -144,9 +170,14 @@ create table world.attempts (
 insert into world.attempts (name, mine, entry, change)
 values
     ('activity_events', $$user_id = world.id('owner')$$,
-        $$(user_id, type) values ({me}, 'xp.awarded')$$, $$metadata = '{"a": 1}'$$),
+        $$(user_id, type) values ({me}, 'chess.won')$$, $$metadata = '{"a": 1}'$$),
     ('ai_generated_paths', $$id = world.id('generated path')$$,
         $$(user_id, goal, current_level, path_data) values ({me}, 'Win', 'beginner', '{}')$$, $$goal = 'Win'$$),
+    ('badge_progress', $$user_id = world.id('owner')$$,
+        $$(user_id, badge_id, rule_version_id, state, target) values ({me}, world.id('badge'), world.id('badge rule'), '{}', 1)$$,
+        $$current = 1000$$),
+    ('badge_rule_versions', $$id = world.id('badge rule')$$,
+        $$(badge_id, version, rule, event_types) values (world.id('badge'), 2, '{"all": []}', '{a.b}')$$, $$rule = '{"all": []}'$$),
     ('badges', $$id = world.id('unused badge')$$,
         $$(slug, name, rarity, category, requirement_type, requirement_value)
             values ('mine', 'Mine', 'legendary', 'skill', 'manual', 1)$$, $$rarity = 'legendary'$$),
@@ -166,6 +197,13 @@ values
         $$(user_id, activity_type) values ({me}, 'certification')$$, $$visibility = 'private'$$),
     ('guild_members', $$id = world.id('invitation')$$,
         $$(guild_id, user_id) values (world.id('host guild'), {me})$$, $$state = 'active'$$),
+    ('integrity_appeals', $$id = world.id('appeal')$$,
+        $$(flag_id, user_id, body) values (
+            (select f.id from public.integrity_flags f where f.user_id = {me} and f.reason = 'A closer look'), {me}, 'Please')$$,
+        $$body = 'Pretty please'$$),
+    ('integrity_flags', $$user_id = world.id('owner')$$,
+        $$(user_id, rule_id, event_id, reason) values ({me}, (select id from public.xp_rules where slug = 'post-published'),
+            (select min(id) from public.activity_events), 'Envy')$$, $$status = 'released'$$),
     ('leaderboard_all_time', $$user_id = world.id('owner')$$,
         $$(user_id, total_xp) values ({me}, 1000000)$$, $$total_xp = 1000000$$),
     ('learning_path_enrollments', $$id = world.id('enrollment')$$,
@@ -179,6 +217,7 @@ values
         $$(title, difficulty_level, instructor_id) values ('A new path', 'expert', {me})$$, $$title = 'A better path'$$),
     ('level_definitions', $$level = 90$$,
         $$(level, xp_required, xp_to_next) values (91, 9000000000000000000, 1)$$, $$xp_to_next = 1$$),
+    ('level_tables', $$version = 1$$, $$(version) values (2)$$, $$note = 'Mine'$$),
     ('path_reviews', $$id = world.id('review')$$,
         $$(path_id, user_id, rating) values (world.id('host path'), {me}, 5)$$, $$rating = 5$$),
     ('post_likes', $$id = world.id('post like')$$,
@@ -189,10 +228,14 @@ values
         $$(user_id, content) values ({me}, 'Hello')$$, $$content = 'Hello'$$),
     ('profiles', $$id = world.id('owner')$$,
         $$(id, full_name) values (gen_random_uuid(), 'Nobody')$$, $$bio = 'I am'$$),
+    ('profile_zone_history', $$user_id = world.id('owner')$$,
+        $$(user_id, time_zone) values ({me}, 'Pacific/Kiritimati')$$, $$time_zone = 'Pacific/Kiritimati'$$),
     ('skill_recommendations', $$id = world.id('recommendation')$$,
         $$(user_id, current_skills, recommendations) values ({me}, '[]', '[]')$$, $$target_role = 'Clown'$$),
     ('skills', $$id = world.id('unused skill')$$,
         $$(slug, name, category) values ('mine', 'Mine', 'circus')$$, $$category = 'art'$$),
+    ('streaks', $$user_id = world.id('owner')$$,
+        $$(user_id, current_length, longest_length) values ({me}, 365, 365)$$, $$current_length = 0$$),
     ('user_badges', $$id = world.id('user badge')$$,
         $$(user_id, badge_id) values ({me}, world.id('another badge'))$$, $$metadata = '{"a": 1}'$$),
     ('user_blocks', $$blocker_id = world.id('owner')$$,
@@ -207,9 +250,17 @@ values
         $$(user_id, locale) values ({me}, 'de')$$, $$locale = 'de'$$),
     ('user_skills', $$id = world.id('user skill')$$,
         $$(user_id, skill_id) values ({me}, world.id('another skill'))$$, $$claimed_level = 'expert'$$),
+    ('xp_refusals', $$user_id = world.id('owner')$$,
+        $$(user_id, event_id, rule_version_id, rule_id, award_key, amount, reason, local_date)
+            select {me}, x.event_id, x.rule_version_id, x.rule_id, 'a', 1, 'held', current_date from public.xp_transactions x limit 1$$,
+        $$reason = 'released'$$),
+    ('xp_rule_versions', $$event_type = 'post.created'$$,
+        $$(rule_id, version, event_type, amount) values ((select id from public.xp_rules where slug = 'daily-login'), 2, 'person.active', 1000)$$,
+        $$amount = 1000$$),
+    ('xp_rules', $$slug = 'daily-login'$$, $$(slug, name) values ('mine', 'Mine')$$, $$name = 'Mine'$$),
     ('xp_transactions', $$user_id = world.id('owner')$$,
-        $$(user_id, amount, source, event_id)
-            values ({me}, 1000000, 'daily_login', (select min(id) from public.activity_events))$$, $$amount = 1000000$$);
+        $$(user_id, amount, source, event_id, rule_version_id, rule_id, award_key, local_date)
+            values ({me}, 1000000, 'daily_login', 1, world.id('badge rule'), world.id('badge rule'), 'a', current_date)$$, $$amount = 1000000$$);
 
 -- Whoever founds a guild owns it: there is no column for that, unless one writes in another's name.
 insert into world.attempts (name, mine, entry, change, entry_for)

@@ -10,7 +10,7 @@ namespace Evolv.Features.Growth;
 static class AddXp
 {
     /// <summary>The seed's seven sources, in its order.</summary>
-    static readonly string[] Sources =
+    internal static readonly string[] Sources =
     [
         "course_completion", "skill_mastery", "social_interaction", "quiz_completion", "project_submission", "daily_login",
         "achievement_unlock",

@@ -8,9 +8,10 @@ sealed partial class GrowthOptions
 {
     internal const string Section = "Growth";
 
-    /// <summary>How often the leaderboard is computed anew, in seconds. The seed says every hour.</summary>
-    [Range(1, 86_400)]
-    public int LeaderboardSeconds { get; set; } = 3600;
+    /// <summary>The time zone in which the days, weeks and months of leaderboards begin: a name of the IANA database, such as Europe/Berlin.</summary>
+    [Required]
+    [RegularExpression("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$")]
+    public string LeaderboardTimeZone { get; set; } = "UTC";
 
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<GrowthOptions>;

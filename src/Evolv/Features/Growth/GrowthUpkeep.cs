@@ -6,8 +6,8 @@ using Npgsql;
 namespace Evolv.Features.Growth;
 
 /// <summary>
-/// Refreshes the leaderboard at start and at each interval, and forgets idempotency keys of the day before yesterday. With
-/// several servers the first to come takes the lock in PostgreSQL.
+/// Tells PostgreSQL at start in whose zone the boards' days begin; every hour completes backfills of badges and forgets boards
+/// that nobody asks for and idempotency keys of the day before yesterday.
 /// </summary>
 sealed class GrowthUpkeep(
     Database database, IOptions<GrowthOptions> options, IOptions<ServerOptions> server, TimeProvider time, ILogger<GrowthUpkeep> logger)
@@ -17,26 +17,19 @@ sealed class GrowthUpkeep(
     {
         if (!server.Value.Migrate)
             return;
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(options.Value.LeaderboardSeconds), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), time);
         do
         {
-            var started = time.GetTimestamp();
             try
             {
-                var refreshed = await database.QuerySingleAsync(
-                    Caller.Service,
-                    $"select evolv.refresh_leaderboard(), evolv.forget_idempotency_keys()",
-                    row => row.GetBoolean(0),
-                    stoppingToken);
-                if (refreshed)
-                {
-                    var elapsed = time.GetElapsedTime(started);
-                    logger.LeaderboardRefreshed(elapsed);
-                }
+                await database.QuerySingleAsync(
+                    Caller.Service, $"select evolv.set_leaderboard_zone({options.Value.LeaderboardTimeZone})", _ => true, stoppingToken);
+                await database.QuerySingleAsync(
+                    Caller.Service, $"select evolv.complete_backfills(), evolv.forget_leaderboards(), evolv.forget_idempotency_keys()", _ => true, stoppingToken);
             }
-            catch (NpgsqlException exception)
+            catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
-                logger.LeaderboardRefreshFailed(exception);
+                logger.GrowthUpkeepFailed(PgErrors.ForLog(exception));
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));

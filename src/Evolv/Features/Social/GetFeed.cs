@@ -21,11 +21,9 @@ static class GetFeed
             throw FunctionError.Unauthorized(); // A key of the installation has no feed.
 
         var query = http.Request.Query;
-        var filter = query["filter"].FirstOrDefault() ?? "all";
-        if (!Filters.Contains(filter))
-            throw FunctionError.Field("filter", $"must be one of {string.Join(", ", Filters)}");
-        var limit = Integer(query, "limit", 20, 100);
-        var page = Integer(query, "page", 1, DeepestPage);
+        var filter = query.OneOf("filter", "all", Filters);
+        var limit = query.Integer("limit", 20, 100);
+        var page = query.Integer("page", 1, DeepestPage);
         if (page * limit > DeepestPage)
             throw FunctionError.Field("page", $"reaches only the first {DeepestPage} items; go on with cursor");
         var (at, id) = Cursor(query["cursor"].FirstOrDefault());
@@ -34,13 +32,6 @@ static class GetFeed
             caller, $"select evolv.get_feed({filter}, {limit}, {at}, {id}, {page})", cancellationToken);
         await http.Response.WriteDataAsync(feed, cancellationToken);
     }
-
-    static int Integer(IQueryCollection query, string name, int otherwise, int most)
-        => query[name].FirstOrDefault() is not { } text
-            ? otherwise
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
-                ? number
-                : throw FunctionError.Field(name, $"must be an integer from 1 to {most}");
 
     // Microseconds since 1970 and the id of the last item: "1795419021219666_4cee83a7-…". Without one, from the newest.
     static (DateTimeOffset At, Guid Id) Cursor(string? text)

@@ -61,6 +61,10 @@ sealed class Sql
 
     public void AppendFormatted(DateTimeOffset? value) => Add(value?.ToUniversalTime(), NpgsqlDbType.TimestampTz);
 
+    public void AppendFormatted(DateOnly? value) => Add(value, NpgsqlDbType.Date);
+
+    public void AppendFormatted(int[]? value) => Add(value, NpgsqlDbType.Array | NpgsqlDbType.Integer);
+
     public void AppendFormatted<T>(T value) where T : notnull
     {
         _parameters.Add(new NpgsqlParameter<T> { TypedValue = value });

@@ -79,7 +79,7 @@ public sealed class LedgerTests(EvolvCluster cluster, SharedDatabase shared) : I
         foreach (var caller in new[] { Caller.Anonymous, ada, grace, former, Caller.AuthAdmin })
             await AssertRefusedAsync(database, caller, grace.UserId!.Value, 10, PostgresErrorCodes.InsufficientPrivilege);
         await database.AssertRefusedAsync(grace, $"update user_levels set total_xp = 1000000");
-        await database.AssertRefusedAsync(grace, $"select evolv.apply_xp({grace.UserId}, 1000000, 'daily_login', '{{}}', 1)");
+        await database.AssertRefusedAsync(grace, $"select evolv.apply_xp({grace.UserId}, null, now(), null, 'daily_login', 1000000, 'key')");
         Assert.Equal(0L, await database.ScalarAsync<long>("select sum(total_xp)::bigint + (select count(*) from xp_transactions) from user_levels"));
 
         Assert.Equal(10, (await AwardAsync(database, admin, grace.UserId!.Value, 10)).GetProperty("total_xp").GetInt32());
@@ -295,11 +295,7 @@ public sealed class LedgerTests(EvolvCluster cluster, SharedDatabase shared) : I
         => (int)await database.ScalarAsync<long>($"select xp_required from level_definitions where level = {level}");
 
     static Task ReverseAsync(TestDatabase database, Caller person) => database.ExecuteAsync(
-        $"""
-        select evolv.apply_xp(x.user_id, -x.amount, x.source, '{"{}"}', x.event_id, null, x.id)
-        from xp_transactions x
-        where x.user_id = '{person.UserId}' and x.badge_id is null
-        """);
+        Caller.Service, $"select evolv.void_xp(id, 'a test') from xp_transactions where user_id = {person.UserId} and badge_id is null and reversal_of is null");
 
     // The seed's calculateLevel, line by line: numbers are doubles.
     static int LevelOfTheSeed(long xp)

@@ -201,8 +201,11 @@ public sealed class GetFeedTests(EvolvCluster cluster)
 
     static async Task<List<string>> TextsAsync(Person person, string query) => Texts(await FeedAsync(person, query));
 
+    // Of posts: what people earn by them is in the feed, too.
     static List<string> Texts(JsonElement feed)
-        => [.. feed.GetProperty("feed").EnumerateArray().Select(item => item.GetProperty("content").GetProperty("content").GetString()!)];
+        => [.. feed.GetProperty("feed").EnumerateArray()
+            .Where(item => item.GetProperty("activity_type").GetString() == "post")
+            .Select(item => item.GetProperty("content").GetProperty("content").GetString()!)];
 
     static List<string> Sorted(List<string> texts) => [.. texts.Order(StringComparer.Ordinal)];
 }

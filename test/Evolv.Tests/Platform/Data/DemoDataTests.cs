@@ -25,14 +25,26 @@ public sealed class DemoDataTests(EvolvCluster cluster)
                 (select count(*) from public.learning_paths where total_steps between 5 and 8 and enrollment_count > 0),
                 (select count(*) from public.posts))
             """));
-        // What happened is told in the order in which it happened.
+        // Everything is told as of when it happened, and is what its events give.
         var wrong = await database.ScalarAsync<string>(
             """
             select coalesce(string_agg(what || ' ' || n, ', '), '')
             from (
-                select 'events out of order', count(*)
-                from (select occurred_at < lag(occurred_at) over (order by id) as is_early from public.activity_events) e
-                where is_early
+                select 'events of today', count(*) from public.activity_events where occurred_at > date_trunc('day', now(), 'UTC')
+                union all
+                select 'events in another zone', count(*)
+                from public.activity_events e
+                join public.user_settings s using (user_id)
+                where e.time_zone <> s.time_zone
+                union all
+                select 'events that wait', count(*) from evolv.pending_events
+                union all
+                select 'events in another place', count(*)
+                from public.activity_events e
+                left join evolv.settled_events s on s.event_id = e.id
+                where (s.at - e.occurred_at between interval '0' and interval '1 second') is not true
+                union all
+                select 'histories that give something else', count(*) from public.profiles p where evolv.verify_xp(p.id) is not null
                 union all
                 select 'events of less than 80 days', count(*)
                 from (select min(occurred_at) as first from public.activity_events) e
@@ -41,16 +53,21 @@ public sealed class DemoDataTests(EvolvCluster cluster)
                 select 'entries apart from their event', count(*)
                 from public.xp_transactions x
                 join public.activity_events e on e.id = x.event_id
-                where x.created_at <> e.occurred_at
+                where x.awarded_at <> e.occurred_at
                 union all
                 select 'badges apart from their event', count(*)
                 from public.user_badges b
                 join public.activity_events e on e.id = b.event_id
                 where b.earned_at <> e.occurred_at
                 union all
-                select 'feed items of today', count(*)
-                from public.feed_items
-                where created_at > date_trunc('day', now(), 'UTC') + interval '5 minutes'
+                select 'feed items of today', count(*) from public.feed_items where created_at > date_trunc('day', now(), 'UTC')
+                union all
+                select 'badges without their news', count(*)
+                from public.user_badges b
+                where not exists (
+                    select
+                    from public.feed_items f
+                    where f.user_id = b.user_id and f.content ->> 'badge_id' = b.badge_id::text and f.created_at = b.earned_at)
                 union all
                 select 'likes before their post', count(*)
                 from public.post_likes l
@@ -96,6 +113,25 @@ public sealed class DemoDataTests(EvolvCluster cluster)
         Assert.Equal("anonymous hidden public", await StatesAsync("select distinct leaderboard_mode from public.user_settings"));
         Assert.Equal("false true", await StatesAsync("select distinct completion_percentage in (0, 100) from public.learning_path_enrollments"));
         Assert.Equal("2", await StatesAsync("select count(distinct user_id) from public.career_assessments"));
+
+        // Who did something has grown by it, some more than others.
+        Assert.Equal("", await database.ScalarAsync<string>(
+            """
+            select coalesce(string_agg(p.handle, ' '), '')
+            from public.profiles p
+            join public.user_levels l on l.user_id = p.id
+            where exists (select from public.activity_events e where p.id in (e.user_id, e.actor_id))
+                and not exists (select from public.streaks s where s.user_id = p.id and s.longest_length > 0 and l.total_xp > 0)
+            """));
+        Assert.Equal("t t t t t", await database.ScalarAsync<string>(
+            """
+            select concat_ws(' ',
+                (select min(n) >= 3 and count(*) >= 5 from (select count(*) as n from public.user_levels group by current_level) levels),
+                (select min(n) >= 3 and count(*) >= 5 from (select count(*) as n from public.user_badges group by badge_id) badges),
+                (select max(longest_length) >= 30 and count(*) filter (where current_length >= 7) >= 5 from public.streaks),
+                (select bool_or(current < target) and count(*) > 50 from public.badge_progress),
+                (select bool_or(reason = 'repeated') and not exists (select from public.integrity_flags) from public.xp_refusals))
+            """));
 
         Task<string> StatesAsync(string query) => database.ScalarAsync<string>(
             $"select string_agg(state::text, ' ' order by state::text) from ({query}) states (state)");
@@ -161,9 +197,10 @@ public sealed class DemoDataTests(EvolvCluster cluster)
             insert into public.posts (id, user_id, content) values ('{friend}', '{friend}', 'Hello');
             insert into public.user_follows (follower_id, following_id, status) values ('{friend}', '{person}', 'accepted');
             """);
-        var before = await ContentsAsync(owner);
+        await SettleAsync(database);
+        var before = await RowsAsync(owner);
         await DemoData.LoadAsync(owner, Hash, Token);
-        // They meet, and one of the community deletes the account.
+        // They meet, one of the community deletes the account, and its admin works.
         await database.ExecuteAsync(
             $"""
             insert into public.user_follows (follower_id, following_id, status) values
@@ -178,33 +215,104 @@ public sealed class DemoDataTests(EvolvCluster cluster)
             insert into public.user_roles (user_id, role) values ('de300000-0001-4000-8000-000000000005', 'moderator');
             delete from auth.users where id = 'de300000-0001-4000-8000-000000000007';
             """);
+        await SettleAsync(database);
+        await database.ExecuteAsync(
+            """
+            with flag as (
+                insert into public.integrity_flags (user_id, rule_id, event_id, reason)
+                select e.user_id, r.id, e.id, 'Too fast'
+                from public.activity_events e
+                cross join public.xp_rules r
+                where e.user_id = 'de300000-0001-4000-8000-000000000003' and e.type = 'post.liked' and r.slug = 'like-received'
+                limit 1
+                returning id, user_id
+            )
+            insert into public.integrity_appeals (flag_id, user_id, body) select id, user_id, 'I am liked' from flag;
+            insert into public.post_likes (post_id, user_id) -- and one that still waits
+            select id, 'de300000-0001-4000-8000-000000000005' from public.posts where user_id = 'de300000-0001-4000-8000-000000000003' limit 1;
+            """);
         await database.AssertInvariantsAsync();
+        // What they earned by each other is theirs.
+        var earned = (await RowsAsync(owner)).Where(row => IsHistory(row) && (row.Contains($"\"user_id\": \"{person}\"", StringComparison.Ordinal)
+            || row.Contains($"\"user_id\": \"{friend}\"", StringComparison.Ordinal))).ToList();
 
         await DemoData.RemoveAsync(owner, Token);
 
         await database.AssertInvariantsAsync();
-        Assert.Contains("Real Person", before);
-        Assert.Equal(before, await ContentsAsync(owner));
+        Assert.Contains(earned, row => row.StartsWith("xp_transactions ", StringComparison.Ordinal));
+        Assert.Equal([.. before.Where(row => !IsHistory(row)).Concat(earned).Order(StringComparer.Ordinal)], await RowsAsync(owner));
         await DemoData.RemoveAsync(owner, Token);
-        Assert.Equal(before, await ContentsAsync(owner));
+        Assert.Equal([.. before.Where(row => !IsHistory(row)).Concat(earned).Order(StringComparer.Ordinal)], await RowsAsync(owner));
+    }
+
+    [Fact]
+    public async Task A_rule_that_the_demo_admin_published_outlives_the_community()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        await using var owner = await database.OpenOwnerAsync();
+        await DemoData.LoadAsync(owner, Hash, Token);
+        await database.ExecuteAsync(
+            """
+            insert into public.xp_rule_versions (rule_id, version, event_type, amount, published_by)
+            select id, 2, 'person.active', 20, 'de300000-0001-4000-8000-000000000001' from public.xp_rules where slug = 'daily-login';
+            insert into public.badge_rule_versions (badge_id, version, rule, event_types, published_by)
+            select badge_id, 2, rule, event_types, 'de300000-0001-4000-8000-000000000001' from public.badge_rule_versions limit 1;
+            insert into public.level_tables (version, published_by) values (2, 'de300000-0001-4000-8000-000000000001');
+            insert into public.level_definitions (version, level, xp_required, xp_to_next)
+            select 2, level, xp_required, xp_to_next from public.level_definitions;
+            """);
+
+        await DemoData.RemoveAsync(owner, Token);
+
+        Assert.Equal(3L, await database.ScalarAsync<long>(
+            """
+            select count(*)
+            from (
+                select version, published_by from public.xp_rule_versions
+                union all select version, published_by from public.badge_rule_versions
+                union all select version, published_by from public.level_tables
+            ) v
+            where version = 2 and published_by is null
+            """));
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from pg_trigger where tgenabled = 'D'"));
+    }
+
+    static async Task SettleAsync(TestDatabase database)
+    {
+        while (await database.ScalarAsync<int>("select evolv.settle_pending(1000)") > 0)
+        {
+        }
     }
 
     static string Hash(string password) => $"hash of {password}";
 
-    /// <summary>All tables with their rows, but for the times of the last change.</summary>
-    static async Task<string> ContentsAsync(NpgsqlConnection owner)
+    // What people have done and what they have by it.
+    static bool IsHistory(string row) => row.Split(' ')[0] is
+        "activity_events" or "xp_transactions" or "xp_refusals" or "user_badges" or "badge_progress" or "streaks" or "user_levels"
+        or "feed_items" or "evolv.derived_events" or "evolv.settled_events" or "evolv.pending_events";
+
+    static async Task<string> ContentsAsync(NpgsqlConnection owner) => string.Join('\n', await RowsAsync(owner));
+
+    /// <summary>
+    /// All rows, each after the name of its table, but for the times of the last change. Not the leaderboards: they are computed
+    /// from the rest, now or a moment later.
+    /// </summary>
+    static async Task<List<string>> RowsAsync(NpgsqlConnection owner)
     {
         await using var command = new NpgsqlCommand(
             """
-            select string_agg(format('%s: %s', c.oid::regclass, t.rows), e'\n' order by c.oid::regclass::text)
+            select format('%s %s', c.oid::regclass, t.row)
             from pg_class c
-            cross join lateral (
-                select coalesce((xpath('//r/text()', query_to_xml(format(
-                    'select string_agg((to_jsonb(t) - ''updated_at'')::text, e''\n'' order by (to_jsonb(t) - ''updated_at'')::text) as r from %s t',
-                    c.oid::regclass), true, false, '')))[1]::text, '') as rows
-            ) t
+            cross join lateral unnest(xpath('//r/text()', query_to_xml(format(
+                'select to_jsonb(t) - ''updated_at'' as r from %s t', c.oid::regclass), true, false, ''))::text[]) t (row)
             where c.relkind in ('r', 'm') and c.relnamespace::regnamespace::text in ('auth', 'evolv', 'public')
+                and c.relname not in ('leaderboard_entries', 'leaderboard_counts', 'leaderboard_changes')
             """, owner);
-        return (string)(await command.ExecuteScalarAsync(Token))!;
+        await using var reader = await command.ExecuteReaderAsync(Token);
+        var rows = new List<string>();
+        while (await reader.ReadAsync(Token))
+            rows.Add(reader.GetString(0));
+        rows.Sort(StringComparer.Ordinal);
+        return rows;
     }
 }

@@ -44,7 +44,7 @@ public sealed class MigratorTests(EvolvCluster cluster)
     [Theory]
     [InlineData("create publication supabase_realtime for all tables", 0)]
     [InlineData("select 1", 0)]
-    [InlineData("create publication supabase_realtime with (publish = 'insert')", 11)]
+    [InlineData("create publication supabase_realtime with (publish = 'insert')", 13)]
     public async Task Migrations_take_the_publication_as_they_find_it(string make, long tables)
     {
         await using var database = await cluster.CreateEmptyDatabaseAsync();

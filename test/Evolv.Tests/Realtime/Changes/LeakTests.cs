@@ -97,6 +97,8 @@ public sealed class LeakTests(EvolvCluster cluster)
             create table public.{{LeakListener.MarkerTable}} (id bigint primary key);
             grant select on public.{{LeakListener.MarkerTable}} to anon, authenticated, service_role;
             alter publication supabase_realtime add table public.{{LeakListener.MarkerTable}};
+            -- Awards come when the worker comes to them, and may then find other rights than the deeds of the round did.
+            alter table public.activity_events disable trigger activity_events_queue;
             create schema leak;
             create function leak.act(role text, claims text, deed text) returns void language plpgsql as $$
             begin

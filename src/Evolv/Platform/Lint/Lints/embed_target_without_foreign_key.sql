@@ -5,7 +5,8 @@
 --   (PGRST200) and ask twice; nothing keeps the value true.
 -- remediation: Reference the exposed table, such as public.profiles (id), instead of auth.users or of nothing.
 
--- A column with a companion (object_id and object_type) names rows of several tables, which no foreign key can.
+-- A column with a companion (object_id and object_type) names rows of several tables, which no foreign key can. A table that
+-- refuses DELETE and TRUNCATE is history, which outlives what it names.
 select
     case
         when f.referenced is null then format('Column `%s` of `%s.%s` has no foreign key.', c.name, r.schema, r.name)
@@ -26,3 +27,8 @@ where r.exposed
     and f.followed is not true
     and not exists (
         select from columns t where t.relation = r.oid and t.name = regexp_replace(c.name, '_id$', '_type'))
+    and not exists (
+        select
+        from pg_catalog.pg_trigger g
+        where g.tgrelid = r.oid and g.tgtype & 43 = 42 -- before, for each statement, of DELETE and TRUNCATE
+    )

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace Evolv.Functions;
+
+/// <summary>The query string of a function. Every getter names the parameter and what it takes when the value is wrong.</summary>
+static class FunctionQuery
+{
+    internal static int Integer(this IQueryCollection query, string name, int otherwise, int most)
+        => query[name].FirstOrDefault() is not { } text
+            ? otherwise
+            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+                ? number
+                : throw FunctionError.Field(name, $"must be an integer from 1 to {most}");
+
+    /// <summary>Null when it is absent.</summary>
+    internal static Guid? OptionalGuid(this IQueryCollection query, string name)
+        => query[name].FirstOrDefault() is not { } text
+            ? null
+            : Guid.TryParseExact(text, "D", out var id) ? id : throw FunctionError.Field(name, "must be a UUID");
+
+    internal static string OneOf(this IQueryCollection query, string name, string otherwise, IReadOnlyCollection<string> allowed)
+        => query[name].FirstOrDefault() is not { } text
+            ? otherwise
+            : allowed.Contains(text) ? text : throw FunctionError.Field(name, $"must be one of {string.Join(", ", allowed)}");
+}
