@@ -526,6 +526,7 @@ begin
         raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
     end if;
 
+    perform set_config('evolv.settles', 'on', true);
     event_id := evolv.record_event(
         add_xp.user_id, 'xp.awarded', actor_id => auth.uid(),
         metadata => jsonb_build_object('source', add_xp.source, 'amount', add_xp.amount, 'award', add_xp.metadata));
@@ -1439,6 +1440,7 @@ declare
 begin
     select l.current_level into level_before from public.user_levels l where l.user_id = person for no key update;
     select s.last_day into day_before from public.streaks s where s.user_id = person;
+    perform set_config('evolv.settles', 'on', true);
     presence := evolv.record_presence(person);
     perform evolv.settle_now(person);
     if repair then
@@ -4397,7 +4399,7 @@ CREATE OR REPLACE FUNCTION evolv.queue_events()
 AS $function$
 begin
     insert into evolv.pending_events (event_id, user_id, occurred_at) select e.id, e.user_id, e.occurred_at from added e;
-    if found then
+    if found and current_setting('evolv.settles', true) is distinct from 'on' then
         perform pg_notify('evolv_activity', '');
     end if;
     return null;

@@ -132,7 +132,8 @@ create index settled_events_user_id_idx on evolv.settled_events (user_id, at des
 alter table evolv.pending_events enable row level security;
 alter table evolv.settled_events enable row level security;
 
--- Whoever inserts: the table API, a function, a trigger of a slice, SQL. The notification wakes the workers at the commit.
+-- Whoever inserts: the table API, a function, a trigger of a slice, SQL. The notification wakes the workers at the commit; who
+-- settles in the same transaction says set_config('evolv.settles', 'on', true) and wakes nobody.
 create function evolv.queue_events()
     returns trigger
     language plpgsql
@@ -141,7 +142,7 @@ create function evolv.queue_events()
 as $$
 begin
     insert into evolv.pending_events (event_id, user_id, occurred_at) select e.id, e.user_id, e.occurred_at from added e;
-    if found then
+    if found and current_setting('evolv.settles', true) is distinct from 'on' then
         perform pg_notify('evolv_activity', '');
     end if;
     return null;

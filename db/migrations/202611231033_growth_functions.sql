@@ -80,6 +80,7 @@ begin
         raise exception 'user_id names nobody' using errcode = 'PT404', hint = 'user_not_found';
     end if;
 
+    perform set_config('evolv.settles', 'on', true);
     event_id := evolv.record_event(
         add_xp.user_id, 'xp.awarded', actor_id => auth.uid(),
         metadata => jsonb_build_object('source', add_xp.source, 'amount', add_xp.amount, 'award', add_xp.metadata));
@@ -196,6 +197,7 @@ declare
 begin
     select l.current_level into level_before from public.user_levels l where l.user_id = person for no key update;
     select s.last_day into day_before from public.streaks s where s.user_id = person;
+    perform set_config('evolv.settles', 'on', true);
     presence := evolv.record_presence(person);
     perform evolv.settle_now(person);
     if repair then
