@@ -408,7 +408,10 @@ begin
             from public.user_badges u
             where u.user_id = person and u.badge_id = b.id and u.revoked_at is null
         ) h on true
-        where h.earned is not null or (is_own and b.is_active and not b.is_secret)
+        where case
+            when h.earned is null then is_own and b.is_active and not b.is_secret
+            else is_own or not b.is_secret or b.id in (select evolv.my_badge_ids())
+        end
     ) a;
     return jsonb_build_object(
         'user_id', person,
