@@ -3138,6 +3138,7 @@ declare
     item public.activity_events;
     reached int;
     highest int := 0;
+    times int;
 begin
     state := '{}';
     tiers := '{}';
@@ -3149,7 +3150,9 @@ begin
         state := evolv.rule_step(rule, state, evolv.event_document(item));
         reached := (evolv.rule_progress(rule, state)).reached;
         if rule @> '{"repeat": true}' then
-            while reached > 0 loop
+            times := 0;
+            while reached > 0 and times < evolv.most_repeats() loop
+                times := times + 1;
                 tiers := tiers || 1;
                 crossings := array_append(crossings, item);
                 state := evolv.restart(rule, state);
@@ -3727,6 +3730,12 @@ AS $function$
     where extract(isodow from d.day)::int = any (streak.weekdays)
         and not coalesce(d.day::date between streak.paused_from and streak.paused_until, false)
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.most_repeats()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN 100;
 
 CREATE OR REPLACE FUNCTION evolv.my_badge_ids()
  RETURNS SETOF uuid
@@ -5903,7 +5912,7 @@ begin
     end if;
     reached := (evolv.rule_progress(rule, state)).reached;
     if rule @> '{"repeat": true}' then
-        while reached > 0 loop
+        while reached > 0 and times < evolv.most_repeats() loop
             state := evolv.restart(rule, state);
             times := times + 1;
             reached := (evolv.rule_progress(rule, state)).reached;

@@ -503,7 +503,7 @@ begin
     end if;
     reached := (evolv.rule_progress(rule, state)).reached;
     if rule @> '{"repeat": true}' then
-        while reached > 0 loop
+        while reached > 0 and times < evolv.most_repeats() loop
             state := evolv.restart(rule, state);
             times := times + 1;
             reached := (evolv.rule_progress(rule, state)).reached;
@@ -546,6 +546,15 @@ as $$
         limit 1
     ), false)
 $$;
+
+-- How often one event gives a repeated badge; what is left counts for the next event. A sum far above its target is a slip of
+-- whoever wrote the rule or the event, and must not keep a worker busy.
+create function evolv.most_repeats()
+    returns int
+    language sql
+    immutable
+    parallel safe
+    return 100;
 
 create function evolv.restart(rule jsonb, state jsonb)
     returns jsonb
@@ -607,6 +616,7 @@ declare
     item public.activity_events;
     reached int;
     highest int := 0;
+    times int;
 begin
     state := '{}';
     tiers := '{}';
@@ -618,7 +628,9 @@ begin
         state := evolv.rule_step(rule, state, evolv.event_document(item));
         reached := (evolv.rule_progress(rule, state)).reached;
         if rule @> '{"repeat": true}' then
-            while reached > 0 loop
+            times := 0;
+            while reached > 0 and times < evolv.most_repeats() loop
+                times := times + 1;
                 tiers := tiers || 1;
                 crossings := array_append(crossings, item);
                 state := evolv.restart(rule, state);

@@ -40,10 +40,14 @@ sealed partial class FunctionBody
     internal int Integer(string name, int least, int most)
         => OptionalInteger(name, least, most) ?? throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
 
-    internal int? OptionalInteger(string name, int least, int most)
+    internal int? OptionalInteger(string name, int least, int most) => (int?)OptionalLong(name, least, most);
+
+    internal long? OptionalLong(string name, long least, long most)
         => Find(name) is not { } value
             ? null
-            : Integer(value, least, most) ?? throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
+            : value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out var number) && number >= least && number <= most
+                ? number
+                : throw FunctionError.Field(name, $"must be an integer from {least} to {most}");
 
     /// <summary>A list of 1 to <paramref name="longest"/> integers.</summary>
     internal long[]? OptionalIntegers(string name, long least, long most, int longest)
@@ -132,9 +136,6 @@ sealed partial class FunctionBody
 
     JsonElement? Find(string name)
         => _root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    static int? Integer(JsonElement value, int least, int most)
-        => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most ? number : null;
 
     string? Text(string name)
     {

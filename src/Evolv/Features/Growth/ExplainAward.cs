@@ -16,7 +16,7 @@ static class ExplainAward
         var transaction = body.OptionalGuid("xp_transaction_id");
         var userBadge = body.OptionalGuid("user_badge_id");
         var badge = body.OptionalGuid("badge_id");
-        var activity = body.OptionalInteger("event_id", 1, int.MaxValue);
+        var activity = body.OptionalLong("event_id", 1, long.MaxValue);
         var person = body.OptionalGuid("user_id");
         if (new object?[] { transaction, userBadge, badge, activity }.Count(id => id is not null) != 1)
             throw FunctionError.BadRequest("Send one of xp_transaction_id, user_badge_id, badge_id, event_id.");

@@ -276,6 +276,18 @@ public sealed class BadgeRuleTests(SharedDatabase shared) : IClassFixture<Shared
     }
 
     [Fact]
+    public async Task Repeated_at_most_a_hundred_times_by_one_event_which_keeps_no_worker_busy()
+    {
+        var track = await TrackAsync("""{"all": [{"event": "EVENT", "measure": "sum", "value": "$.metadata.n", "target": 0.001}], "repeat": true}""");
+
+        await track.HappenAsync("03-02 10:00", """{"n": 1e12}""");
+        Assert.Equal(100, (await track.EarnedAsync()).Count);
+
+        await track.HappenAsync("03-02 11:00", """{"n": 1}""");
+        Assert.Equal(200, (await track.EarnedAsync()).Count);
+    }
+
+    [Fact]
     public async Task Repeated_once_in_a_period()
     {
         var track = await TrackAsync("""{"all": [{"event": "EVENT", "per": "day", "target": 2}], "repeat": true}""");

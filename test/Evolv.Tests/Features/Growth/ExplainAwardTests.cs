@@ -89,7 +89,7 @@ public sealed class ExplainAwardTests(EvolvCluster cluster)
     [Theory]
     [InlineData("{}", "Send one of xp_transaction_id, user_badge_id, badge_id, event_id.")]
     [InlineData("""{"badge_id":"x"}""", "badge_id must be a UUID")]
-    [InlineData("""{"event_id":0}""", "event_id must be an integer from 1 to 2147483647")]
+    [InlineData("""{"event_id":0}""", "event_id must be an integer from 1 to 9223372036854775807")]
     [InlineData("""{"event_id":1,"badge_id":"de300000-0001-4000-8000-000000000001"}""", "Send one of xp_transaction_id, user_badge_id, badge_id, event_id.")]
     public async Task Bad_input_is_named(string body, string error)
     {
