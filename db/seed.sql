@@ -21,7 +21,7 @@ on conflict (version, level) do nothing;
 -- new one. Followers bring none: who follows back and forth would earn by it.
 insert into public.xp_rules (slug, name, description, source)
 values
-    ('path-completed', 'Completing a learning path', 'Once for each path', 'course_completion'),
+    ('path-completed', 'Completing a learning path', 'Once for each path that somebody else teaches', 'course_completion'),
     ('skill-verified', 'A verified skill', 'Once for each skill', 'skill_mastery'),
     ('post-published', 'Publishing a post', 'Five a day, and not for private ones', 'social_interaction'),
     ('comment-written', 'Writing a comment', 'Ten a day', 'social_interaction'),
@@ -38,7 +38,7 @@ insert into public.xp_rule_versions (
     valid_from, published_at)
 select r.id, 1, v.event_type, v.condition, v.amount, v.amount_path, v.distinct_by, v.per_day, v.per_week, v.alarm_count, v.alarm_minutes, '-infinity', '-infinity'
 from (values
-    ('path-completed', 'path.completed', null, 500, null, '{object}'::text[], null::int, null::int, 10, 1440),
+    ('path-completed', 'path.completed', '!($.metadata.is_own == true)', 500, null, '{object}'::text[], null::int, null::int, 10, 1440),
     ('skill-verified', 'skill.verified', null, 400, null, '{object}', null, null, null, null),
     ('post-published', 'post.created', '$.metadata.visibility != "private"', 15, null, '{object}', 5, null, 60, 60),
     ('comment-written', 'comment.created', null, 5, null, '{object}', 10, null, 120, 60),

@@ -358,7 +358,8 @@ begin
             object_type => 'path',
             object_id => new.path_id,
             metadata => jsonb_strip_nulls(jsonb_build_object(
-                'difficulty', path.difficulty_level, 'duration_hours', path.duration_hours)),
+                'difficulty', path.difficulty_level, 'duration_hours', path.duration_hours,
+                'is_own', nullif(new.user_id = path.instructor_id, false))), -- whoever teaches a path learns nothing by it
             dedupe_key => format('path.completed %s %s', new.path_id, new.user_id),
             occurred_at => new.completed_at);
     end if;

@@ -41,6 +41,22 @@ public sealed class ActivityTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Teachers_earn_nothing_by_completing_their_own_paths()
+    {
+        await using var database = await cluster.CreateDatabaseAsync();
+        var (ada, history) = await WorldAsync(database, "lesson");
+        await database.ExecuteAsync($"update learning_paths set instructor_id = '{ada.UserId}'");
+        await history.ActAsync(ada, "insert into learning_path_enrollments (path_id) values ('{p}')");
+        await history.ActAsync(ada, Progress("s1", "completed"));
+
+        Assert.Equal(
+            [Enrolled, LessonCompleted, """path.completed of ada, path p, {"is_own": true, "difficulty": "beginner"}"""],
+            await history.NewAsync());
+        await database.ExecuteAsync($"select evolv.settle_now('{ada.UserId}')");
+        Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from xp_transactions where source = 'course_completion'"));
+    }
+
+    [Fact]
     public async Task What_is_undone_and_done_again_is_not_told_again()
     {
         await using var database = await cluster.CreateDatabaseAsync();
