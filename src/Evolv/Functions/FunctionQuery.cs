@@ -6,11 +6,23 @@ namespace Evolv.Functions;
 static class FunctionQuery
 {
     internal static int Integer(this IQueryCollection query, string name, int otherwise, int most)
+        => (int?)query.OptionalInteger(name, most) ?? otherwise;
+
+    /// <summary>An integer from 1; null when it is absent.</summary>
+    internal static long? OptionalInteger(this IQueryCollection query, string name, long most)
         => query[name].FirstOrDefault() is not { } text
-            ? otherwise
-            : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
+            ? null
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
                 ? number
                 : throw FunctionError.Field(name, $"must be an integer from 1 to {most}");
+
+    /// <summary>False when it is absent.</summary>
+    internal static bool Flag(this IQueryCollection query, string name) => query[name].FirstOrDefault() switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw FunctionError.Field(name, "must be true or false"),
+    };
 
     /// <summary>Null when it is absent.</summary>
     internal static Guid? OptionalGuid(this IQueryCollection query, string name)

@@ -27,8 +27,8 @@ static class GetLeaderboard
         var day = Day(query, period);
         var limit = query.Integer("limit", 20, 100);
         var (score, tie) = Cursor(query);
-        var fromRank = Integer(query, "from_rank", long.MaxValue);
-        var aroundMe = Flag(query, "around_me");
+        var fromRank = query.OptionalInteger("from_rank", long.MaxValue);
+        var aroundMe = query.Flag("around_me");
         if ((score is null ? 0 : 1) + (fromRank is null ? 0 : 1) + (aroundMe ? 1 : 0) > 1)
             throw FunctionError.Field(aroundMe ? "around_me" : "from_rank", "says where a page begins, and so does another field; use one of cursor, from_rank and around_me");
         if (caller.UserId is null && (aroundMe || scope == "friends"))
@@ -43,7 +43,7 @@ static class GetLeaderboard
 
     static Guid? ScopeId(IQueryCollection query, string scope)
     {
-        var text = Text(query, "scope_id");
+        var text = query["scope_id"].FirstOrDefault();
         return (scope, text) switch
         {
             ("global" or "friends", null) => null,
@@ -55,7 +55,7 @@ static class GetLeaderboard
     // As text: PostgreSQL reads it.
     static string? Day(IQueryCollection query, string period)
     {
-        if (Text(query, "period_start") is not { } text)
+        if (query["period_start"].FirstOrDefault() is not { } text)
             return null;
         if (period == "all")
             throw FunctionError.Field("period_start", "is for month, week and day");
@@ -65,24 +65,10 @@ static class GetLeaderboard
             : throw FunctionError.Field("period_start", "must be a day of the period, such as 2026-11-23");
     }
 
-    static long? Integer(IQueryCollection query, string name, long most)
-        => Text(query, name) is not { } text
-            ? null
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= 1 && number <= most
-                ? number
-                : throw FunctionError.Field(name, $"must be an integer from 1 to {most}");
-
-    static bool Flag(IQueryCollection query, string name) => Text(query, name) switch
-    {
-        null or "false" => false,
-        "true" => true,
-        _ => throw FunctionError.Field(name, "must be true or false"),
-    };
-
     // Score and tie of the last entry: "4200_4cee83a7-…".
     static (long? Score, Guid? Tie) Cursor(IQueryCollection query)
     {
-        if (Text(query, "cursor") is not { } text)
+        if (query["cursor"].FirstOrDefault() is not { } text)
             return (null, null);
         var parts = text.Split('_');
         return parts.Length == 2 &&
@@ -91,6 +77,4 @@ static class GetLeaderboard
             ? (score, tie)
             : throw FunctionError.Field("cursor", "must be the next_cursor of an earlier answer");
     }
-
-    static string? Text(IQueryCollection query, string name) => query[name].FirstOrDefault();
 }
