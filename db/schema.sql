@@ -1127,7 +1127,7 @@ begin
         award_badge.user_id, 'badge.granted', 'badge', badge.id, auth.uid(),
         jsonb_build_object(
             'tier', award_badge.tier, 'reason', reason,
-            'points', coalesce((evolv.rule_tier(rule_version.rule, award_badge.tier) ->> 'points')::int, badge.points)));
+            'points', coalesce(evolv.badge_points(rule_version, award_badge.tier), badge.points)));
     perform evolv.settle_now(award_badge.user_id);
     return (select to_jsonb(b) from public.user_badges b where b.user_id = award_badge.user_id and b.event_id = granting and b.badge_id = badge.id);
 end
@@ -1186,13 +1186,8 @@ grant execute on function evolv.backfill_badge_now(badge_id uuid, silent boolean
 CREATE OR REPLACE FUNCTION evolv.badge_points(rule_version public.badge_rule_versions, tier integer)
  RETURNS integer
  LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-    select coalesce((evolv.rule_tier(rule_version.rule, tier) ->> 'points')::int, b.points)
-    from public.badges b
-    where b.id = rule_version.badge_id
-$function$;
+ IMMUTABLE PARALLEL SAFE
+RETURN COALESCE(((evolv.rule_tier((rule_version).rule, tier) ->> 'points'::text))::integer, (rule_version).points);
 
 CREATE OR REPLACE FUNCTION evolv.badge_rule_problem(rule jsonb)
  RETURNS text
@@ -4211,7 +4206,8 @@ begin
     insert into public.badges as b (
         slug, name, description, icon_url, rarity, category, requirement_type, requirement_value, points, skill_id, is_secret, is_active)
     values (
-        publish_badge.slug, asked.name, asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
+        publish_badge.slug, coalesce(asked.name, (select b.name from public.badges b where b.slug = publish_badge.slug)),
+        asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
         coalesce(asked.category, 'achievement'), 'rule', greatest(ceil((evolv.rule_tier(rule, 1) ->> 'target')::numeric), 1),
         coalesce(asked.points, 0), asked.skill_id, coalesce(asked.is_secret, false), is_offered)
     on conflict on constraint badges_slug_key do update
@@ -4230,10 +4226,10 @@ begin
         raise exception 'this badge is given by hand; publish another one' using errcode = 'PT409', hint = 'badge_is_manual';
     end if;
     insert into public.badge_rule_versions (
-        badge_id, version, is_active, rule, event_types, valid_from, valid_until, policy, backfill, published_by)
+        badge_id, version, is_active, rule, event_types, points, valid_from, valid_until, policy, backfill, published_by)
     values (
         target.id, 1 + coalesce((select max(v.version) from public.badge_rule_versions v where v.badge_id = target.id), 0),
-        is_offered, rule, evolv.rule_event_types(rule), coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
+        is_offered, rule, evolv.rule_event_types(rule), target.points, coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
         coalesce((badge ->> 'valid_until')::timestamptz, 'infinity'), coalesce(badge ->> 'policy', 'keep'), publish_badge.backfill, auth.uid())
     returning * into published;
     if publish_badge.backfill and is_offered then
@@ -6380,6 +6376,7 @@ create table public.badge_rule_versions (
     is_active boolean default true not null,
     rule jsonb not null,
     event_types text[] not null,
+    points integer default 0 not null,
     valid_from timestamp with time zone default '-infinity'::timestamp with time zone not null,
     valid_until timestamp with time zone default 'infinity'::timestamp with time zone not null,
     policy text default 'keep'::text not null,
@@ -6391,6 +6388,7 @@ create table public.badge_rule_versions (
     constraint badge_rule_versions_badge_id_fkey FOREIGN KEY (badge_id) REFERENCES public.badges(id),
     constraint badge_rule_versions_published_by_fkey FOREIGN KEY (published_by) REFERENCES public.profiles(id),
     constraint badge_rule_versions_check CHECK (valid_until > valid_from),
+    constraint badge_rule_versions_points_check CHECK (points >= 0 AND points <= 100000),
     constraint badge_rule_versions_policy_check CHECK (policy = ANY (ARRAY['keep'::text, 're_evaluate'::text, 'notify'::text])),
     constraint badge_rule_versions_version_check CHECK (version >= 1)
 );

@@ -69,8 +69,8 @@ values
 on conflict (slug) do nothing;
 
 -- Followers count if they followed first; following back does not, so that a ring of people has half of what it seems to have.
-insert into public.badge_rule_versions (badge_id, version, rule, event_types, published_at)
-select b.id, 1, v.rule::jsonb, evolv.rule_event_types(v.rule::jsonb), '-infinity'
+insert into public.badge_rule_versions (badge_id, version, rule, event_types, points, published_at)
+select b.id, 1, v.rule::jsonb, evolv.rule_event_types(v.rule::jsonb), b.points, '-infinity'
 from (values
     ('first-steps', '{"any": [
         {"event": "skill.verified", "target": 1},

@@ -391,6 +391,7 @@ create table public.badge_rule_versions (
     is_active    boolean not null default true, -- false retires the badge: who has it keeps it
     rule         jsonb not null,
     event_types  text[] not null, -- those that the rule looks at
+    points       int not null default 0 check (points between 0 and 100000), -- the reward, where a tier does not say its own
     valid_from   timestamptz not null default '-infinity', -- what happened before or after does not count
     valid_until  timestamptz not null default 'infinity' check (valid_until > valid_from),
     -- What becomes of those who hold the badge or now would: keep what they have, be judged anew, or only be told.

@@ -432,17 +432,13 @@ begin
 end
 $$;
 
+-- Of the version, not of the badge: what the reward is later changes nothing that was paid.
 create function evolv.badge_points(rule_version public.badge_rule_versions, tier int)
     returns int
     language sql
-    stable
-    security definer
-    set search_path = ''
-as $$
-    select coalesce((evolv.rule_tier(rule_version.rule, tier) ->> 'points')::int, b.points)
-    from public.badges b
-    where b.id = rule_version.badge_id
-$$;
+    immutable
+    parallel safe
+    return coalesce((evolv.rule_tier((rule_version).rule, tier) ->> 'points')::int, (rule_version).points);
 
 create function evolv.save_progress(person uuid, rule_version public.badge_rule_versions, state jsonb)
     returns void

@@ -125,7 +125,8 @@ begin
     insert into public.badges as b (
         slug, name, description, icon_url, rarity, category, requirement_type, requirement_value, points, skill_id, is_secret, is_active)
     values (
-        publish_badge.slug, asked.name, asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
+        publish_badge.slug, coalesce(asked.name, (select b.name from public.badges b where b.slug = publish_badge.slug)),
+        asked.description, asked.icon_url, coalesce(asked.rarity, 'common'),
         coalesce(asked.category, 'achievement'), 'rule', greatest(ceil((evolv.rule_tier(rule, 1) ->> 'target')::numeric), 1),
         coalesce(asked.points, 0), asked.skill_id, coalesce(asked.is_secret, false), is_offered)
     on conflict on constraint badges_slug_key do update
@@ -144,10 +145,10 @@ begin
         raise exception 'this badge is given by hand; publish another one' using errcode = 'PT409', hint = 'badge_is_manual';
     end if;
     insert into public.badge_rule_versions (
-        badge_id, version, is_active, rule, event_types, valid_from, valid_until, policy, backfill, published_by)
+        badge_id, version, is_active, rule, event_types, points, valid_from, valid_until, policy, backfill, published_by)
     values (
         target.id, 1 + coalesce((select max(v.version) from public.badge_rule_versions v where v.badge_id = target.id), 0),
-        is_offered, rule, evolv.rule_event_types(rule), coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
+        is_offered, rule, evolv.rule_event_types(rule), target.points, coalesce((badge ->> 'valid_from')::timestamptz, '-infinity'),
         coalesce((badge ->> 'valid_until')::timestamptz, 'infinity'), coalesce(badge ->> 'policy', 'keep'), publish_badge.backfill, auth.uid())
     returning * into published;
     if publish_badge.backfill and is_offered then
@@ -305,7 +306,7 @@ begin
         award_badge.user_id, 'badge.granted', 'badge', badge.id, auth.uid(),
         jsonb_build_object(
             'tier', award_badge.tier, 'reason', reason,
-            'points', coalesce((evolv.rule_tier(rule_version.rule, award_badge.tier) ->> 'points')::int, badge.points)));
+            'points', coalesce(evolv.badge_points(rule_version, award_badge.tier), badge.points)));
     perform evolv.settle_now(award_badge.user_id);
     return (select to_jsonb(b) from public.user_badges b where b.user_id = award_badge.user_id and b.event_id = granting and b.badge_id = badge.id);
 end

@@ -178,6 +178,7 @@ export type Database = {
           event_types: string[]
           id: string
           is_active: boolean
+          points: number
           policy: string
           published_at: string
           published_by: string | null
@@ -192,6 +193,7 @@ export type Database = {
           event_types: string[]
           id?: string
           is_active?: boolean
+          points?: number
           policy?: string
           published_at?: string
           published_by?: string | null
@@ -206,6 +208,7 @@ export type Database = {
           event_types?: string[]
           id?: string
           is_active?: boolean
+          points?: number
           policy?: string
           published_at?: string
           published_by?: string | null

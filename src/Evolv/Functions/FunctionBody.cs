@@ -62,10 +62,12 @@ sealed partial class FunctionBody
             : throw FunctionError.Field(name, $"must be a list of 1 to {longest} integers from {least} to {most}");
     }
 
-    internal bool Flag(string name, bool otherwise)
+    internal bool Flag(string name, bool otherwise) => OptionalFlag(name) ?? otherwise;
+
+    internal bool? OptionalFlag(string name)
         => Find(name) switch
         {
-            null => otherwise,
+            null => null,
             { ValueKind: JsonValueKind.True } => true,
             { ValueKind: JsonValueKind.False } => false,
             _ => throw FunctionError.Field(name, "must be true or false"),

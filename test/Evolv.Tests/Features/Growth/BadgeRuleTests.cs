@@ -499,8 +499,8 @@ public sealed class BadgeRuleTests(SharedDatabase shared) : IClassFixture<Shared
             $$"""
             insert into badges (id, slug, name, rarity, category, requirement_type, requirement_value, points)
             values ('{{badge}}', '{{badge}}', '{{badge}}', 'common', 'milestone', 'rule', 1, 25);
-            insert into badge_rule_versions (badge_id, version, rule, event_types, valid_from, valid_until, published_at)
-            select '{{badge}}', 1, r, evolv.rule_event_types(r), '{{validFrom}}', '{{validUntil}}', '-infinity'
+            insert into badge_rule_versions (badge_id, version, rule, event_types, points, valid_from, valid_until, published_at)
+            select '{{badge}}', 1, r, evolv.rule_event_types(r), 25, '{{validFrom}}', '{{validUntil}}', '-infinity'
             from (values ($rule${{rule.Replace("EVENT", type, StringComparison.Ordinal)}}$rule$::jsonb)) v (r)
             where evolv.badge_rule_problem(r) is null
             """);
@@ -541,8 +541,8 @@ public sealed class BadgeRuleTests(SharedDatabase shared) : IClassFixture<Shared
 
         internal Task RetireAsync() => Database.ExecuteAsync(
             $"""
-            insert into badge_rule_versions (badge_id, version, is_active, rule, event_types)
-            select badge_id, version + 1, false, rule, event_types from badge_rule_versions where badge_id = '{Badge}'
+            insert into badge_rule_versions (badge_id, version, is_active, rule, event_types, points)
+            select badge_id, version + 1, false, rule, event_types, points from badge_rule_versions where badge_id = '{Badge}'
             """);
     }
 }

@@ -270,9 +270,9 @@ public sealed class ReplayTests(EvolvCluster cluster, ITestOutputHelper output)
                 """, badge.Id, badge.Slug, badge.Points);
             yield return Command(
                 """
-                insert into badge_rule_versions (badge_id, version, rule, event_types, valid_from, valid_until, published_at)
+                insert into badge_rule_versions (badge_id, version, rule, event_types, points, valid_from, valid_until, published_at)
                 select
-                    $1, 1, r, evolv.rule_event_types(r), coalesce($3::timestamptz, '-infinity'), coalesce($4::timestamptz, 'infinity'),
+                    $1, 1, r, evolv.rule_event_types(r), (select b.points from badges b where b.id = $1), coalesce($3::timestamptz, '-infinity'), coalesce($4::timestamptz, 'infinity'),
                     coalesce($5::timestamptz, '-infinity')
                 from (select $2::text::jsonb) s (r)
                 """, badge.Id, badge.ToJson(), badge.ValidFrom, badge.ValidUntil, badge.Published);

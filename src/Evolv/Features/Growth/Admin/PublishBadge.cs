@@ -29,7 +29,7 @@ static class PublishBadge
             category = body.OptionalOneOf("category", Categories),
             points = body.OptionalInteger("points", 0, 100_000),
             skill_id = body.OptionalGuid("skill_id"),
-            is_secret = body.Flag("is_secret", otherwise: false),
+            is_secret = body.OptionalFlag("is_secret"),
             is_active = body.Flag("is_active", otherwise: true),
             policy = body.OptionalOneOf("policy", Policies),
             valid_from = body.OptionalInstant("valid_from"),

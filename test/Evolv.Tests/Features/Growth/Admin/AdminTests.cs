@@ -115,6 +115,26 @@ public sealed class AdminTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task A_new_version_of_a_badge_changes_neither_what_was_paid_nor_what_it_does_not_name()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        var rule = JsonElement.Parse("""{"all": [{"event": "xp.awarded", "target": 1}]}""");
+        await server.Service.CallAsync("publish-badge", new { slug = "quiet", name = "Quiet", points = 5, is_secret = true, rule });
+        await server.Service.CallAsync("add-xp", new { user_id = ada.Id, amount = 10, source = "quiz_completion" });
+
+        var published = await server.Service.CallAsync("publish-badge", new { slug = "quiet", points = 50, rule });
+        await server.Database.ExecuteAsync($"select evolv.settle_now('{ada.Id}')");
+
+        Assert.Equal("2", published.At("version"));
+        Assert.Equal("Quiet true 50", await server.Database.ScalarAsync<string>("select name || ' ' || is_secret || ' ' || points from badges where slug = 'quiet'"));
+        Assert.Equal("15", (await ada.Http.AskAsync("get-progress")).At("total_xp"));
+        Assert.True(await server.Database.ScalarAsync<bool>($"select evolv.verify_xp('{ada.Id}') is null"));
+        Assert.False(await server.Database.ScalarAsync<bool>($"select evolv.recompute_xp('{ada.Id}')"));
+        await server.Database.AssertInvariantsAsync();
+    }
+
+    [Fact]
     public async Task What_is_held_is_paid_on_release_and_never_when_upheld_and_the_person_may_appeal()
     {
         await using var server = await EvolvServer.StartAsync(cluster);
