@@ -27,6 +27,25 @@ create trigger learning_paths_touch_updated_at
     on public.learning_paths
     for each row execute function evolv.touch_updated_at();
 
+-- Anybody may have a path of their own (the slice career makes them from drafts); only teachers show one to all.
+create function evolv.check_path_activation()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if auth.role() = 'authenticated' and not evolv.has_role('teacher', 'admin') then
+        raise exception 'a path for everybody is a teacher''s' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+create trigger learning_paths_check_activation
+    before update of is_active on public.learning_paths
+    for each row when (new.is_active and not old.is_active) execute function evolv.check_path_activation();
+
 create table public.learning_path_steps (
     id                uuid primary key default gen_random_uuid(),
     path_id           uuid not null references public.learning_paths (id) on delete cascade,
@@ -37,10 +56,13 @@ create table public.learning_path_steps (
     estimated_minutes int check (estimated_minutes > 0),
     resources         jsonb not null default '[]' check (evolv.are_attachments(resources)),
     prerequisites     text[] not null default '{}',
+    linked_path_id    uuid references public.learning_paths (id) on delete set null, -- a whole path that teaches this step
     created_at        timestamptz not null default now(),
     unique (path_id, order_num) deferrable initially immediate, -- so that steps can change places in one transaction
     unique (path_id, id)
 );
+
+create index learning_path_steps_linked_path_id_idx on public.learning_path_steps (linked_path_id);
 
 create table public.learning_path_enrollments (
     id                        uuid primary key default gen_random_uuid(),
@@ -478,8 +500,8 @@ create policy learning_paths_delete_instructor on public.learning_paths
 
 grant select on public.learning_path_steps to anon;
 grant select, delete on public.learning_path_steps to authenticated;
-grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites),
-    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites)
+grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id),
+    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id)
     on public.learning_path_steps to authenticated;
 grant select, insert, update, delete on public.learning_path_steps to service_role;
 

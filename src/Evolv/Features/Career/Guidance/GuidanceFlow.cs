@@ -1,0 +1,130 @@
+using Evolv.Features.Career.Occupations;
+using Evolv.Features.Career.Providers;
+using Evolv.Features.Career.Providers.Grok;
+using Evolv.Platform.Data;
+using Microsoft.Extensions.Options;
+
+namespace Evolv.Features.Career.Guidance;
+
+/// <summary>
+/// From a question to a stored answer: the answer of the last 24 hours to the same question, else one that is being made for it, else a new
+/// one, by the configured provider where the person agreed and the budget allows it, by Evolv's own otherwise.
+/// </summary>
+sealed class GuidanceFlow(
+    Database database, OccupationCatalogs catalogs, BuiltInProvider builtIn, GrokProvider grok, SingleFlight flights, IOptions<AiOptions> options,
+    TimeProvider time, ILogger<GuidanceFlow> logger)
+{
+    static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>The answer as JSON.</summary>
+    internal async Task<byte[]> AnswerAsync<TBrief, TWords>(
+        Caller caller, GuidanceQuestion<TBrief, TWords> question, Action<GuidanceProgress> progress, CancellationToken cancellationToken)
+    {
+        progress(new("reading", "Looking up your skills"));
+        var hash = question.Hash(grok.Fingerprint);
+        var (context, contextHash, cached) = await FindAsync(caller, question, hash, cancellationToken);
+        if (cached is not null)
+            return cached;
+
+        progress(new("matching", "Comparing you with occupations"));
+        var catalog = await catalogs.GetAsync(context.CatalogVersion, cancellationToken);
+        var brief = question.Prepare(catalog, context);
+        return await flights.RunAsync(
+            $"{caller.UserId} {hash} {contextHash}",
+            progress,
+            (tell, token) => ProduceAsync(new Job<TBrief, TWords>(caller, question, brief, context, hash, contextHash, tell), token),
+            cancellationToken);
+    }
+
+    async Task<byte[]> ProduceAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
+    {
+        var slugs = job.Question.SkillsToLearn(job.Brief).Select(skill => skill.Slug).Distinct().ToArray();
+        var paths = await database.QueryJsonAsync(job.Caller, $"select evolv.paths_for_skills({slugs})::text", cancellationToken);
+        job = job with { Brief = job.Question.WithPaths(job.Brief, PathHints.Read(paths)) };
+        var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, job.Hash, job.Progress);
+
+        if (!options.Value.UsesGrok)
+            return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, null, cancellationToken);
+        string reason;
+        try
+        {
+            if (!job.Context.HasConsented)
+                throw new GrokFailure(GrokFailure.NoConsent);
+            var provided = await job.Question.AskAsync(grok, job.Brief, call, cancellationToken);
+            return await StoreAsync(job, provided, grok.Name, null, cancellationToken);
+        }
+        catch (GrokFailure failure) when (failure.Reason == GrokFailure.Running)
+        {
+            if (await WaitForOtherServerAsync(job, cancellationToken) is { } answer)
+                return answer;
+            reason = GrokFailure.Unavailable;
+        }
+        catch (GrokFailure failure)
+        {
+            reason = failure.Reason;
+            if (failure.IsTrouble)
+                logger.AiProviderFailed(failure.Reason, failure.Message);
+        }
+
+        return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, reason, cancellationToken);
+    }
+
+    // Another server asks the provider the same for the same person: its answer will do.
+    async Task<byte[]?> WaitForOtherServerAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; waited < TimeSpan.FromSeconds(options.Value.TimeoutSeconds); waited += Poll)
+        {
+            await Task.Delay(Poll, time, cancellationToken);
+            if ((await FindAsync(job.Caller, job.Question, job.Hash, cancellationToken)).Cached is { } answer)
+                return answer;
+        }
+
+        return null;
+    }
+
+    // One round trip for what is known of the person and for an answer of the last 24 hours. An answer that had to do is not kept for a day.
+    Task<(GuidanceContext Context, string ContextHash, byte[]? Cached)> FindAsync<TBrief, TWords>(
+        Caller caller, GuidanceQuestion<TBrief, TWords> question, string hash, CancellationToken cancellationToken)
+        => database.QueryAsync(
+            caller,
+            $"""
+            with context as materialized (select evolv.guidance_context()::text as document)
+            select c.document, md5(c.document), (
+                select evolv.{question.AnswerFunction}(a, true)::text
+                from public.{question.Table} a
+                where a.user_id = {caller.UserId} and a.request_hash = {hash} and a.context_hash = md5(c.document)
+                    and a.ai_fallback is null and a.created_at > now() - interval '24 hours'
+                order by a.created_at desc
+                limit 1)
+            from context c
+            """,
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token);
+                return (
+                    GuidanceContext.Read(reader.GetString(0)), reader.GetString(1),
+                    await reader.IsDBNullAsync(2, token) ? null : await reader.GetFieldValueAsync<byte[]>(2, token));
+            },
+            cancellationToken);
+
+    Task<byte[]> StoreAsync<TBrief, TWords>(
+        Job<TBrief, TWords> job, Provided<TWords> provided, string provider, string? reason, CancellationToken cancellationToken)
+    {
+        job.Progress(new("storing", "Keeping the answer for you"));
+        var (columns, values) = job.Question.Row(job.Brief, provided.Words);
+        return database.QueryJsonAsync(
+            job.Caller,
+            $"""
+            insert into public.{job.Question.Table} as a (
+                user_id, ai_provider, ai_model_version, ai_fallback, request_hash, context_hash, {columns})
+            values (
+                {job.Caller.UserId}, {provider}, {provided.ModelVersion}, {reason}, {job.Hash}, {job.ContextHash}, {values})
+            returning evolv.{job.Question.AnswerFunction}(a, false)::text
+            """,
+            cancellationToken);
+    }
+
+    sealed record Job<TBrief, TWords>(
+        Caller Caller, GuidanceQuestion<TBrief, TWords> Question, TBrief Brief, GuidanceContext Context, string Hash, string ContextHash,
+        Action<GuidanceProgress> Progress);
+}
