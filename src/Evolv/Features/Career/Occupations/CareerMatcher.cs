@@ -83,8 +83,8 @@ static class CareerMatcher
             var entry = _index.Of(occupation);
             var skills = entry.TotalWeight == 0
                 ? 0
-                : Math.Sqrt(entry.SkillWeights.Sum(skill => skill.Value * _strengths.GetValueOrDefault(skill.Key)) / entry.TotalWeight);
-            var words = 1 - Math.Exp(-_words.Sum(word => word.Value * _index.Rarity(word.Key) * entry.Words.GetValueOrDefault(word.Key)) / 1.2);
+                : Math.Min(1, Math.Sqrt(Sum(entry.SkillWeights, skill => skill.Value * _strengths.GetValueOrDefault(skill.Key)) / entry.TotalWeight));
+            var words = 1 - Math.Exp(-Sum(_words, word => word.Value * _index.Rarity(word.Key) * entry.Words.GetValueOrDefault(word.Key)) / 1.2);
             var goal = entry.Titles.Any(title => _goals.Contains($" {title} ", StringComparison.Ordinal) || _goals.Contains($" {title}s ", StringComparison.Ordinal)) ? 1 : 0;
             var major = entry.Majors.Length == 0 || _major.Count == 0
                 ? 0
@@ -102,6 +102,9 @@ static class CareerMatcher
             var gaps = ordered.Where(required => _strengths.GetValueOrDefault(required.Skill.Slug) < 0.5).ToImmutableArray();
             return new(occupation, score, met, gaps, Readiness.Of(occupation, gaps, _education, _profile.ExperienceYears ?? 0));
         }
+
+        // In whole billionths: a sum of floating-point numbers depends on their order, and could fall by a term more.
+        static double Sum<T>(IEnumerable<T> terms, Func<T, double> value) => terms.Sum(term => (long)(value(term) * 1e9)) / 1e9;
 
         void Have(string slug, double strength) => _strengths[slug] = Math.Max(strength, _strengths.GetValueOrDefault(slug));
 
