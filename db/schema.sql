@@ -530,7 +530,7 @@ begin
             false)
         returning id into path;
 
-        insert into public.learning_path_steps (path_id, order_num, title, description, step_type, estimated_minutes, linked_path_id)
+        insert into public.learning_path_steps (path_id, order_num, title, description, step_type, estimated_minutes, linked_path)
         select path, s.number, left(coalesce(nullif(btrim(s.step ->> 'title'), ''), 'Step ' || s.number), 200),
             left(coalesce(s.step ->> 'description', ''), 10000),
             case when s.step ->> 'step_type' = 'reading' then 'reading' else 'lesson' end, -- what the learner can complete without a judge
@@ -2555,6 +2555,18 @@ AS $function$
 begin
     delete from public.learning_path_enrollments where user_id = old.id;
     delete from public.path_reviews where user_id = old.id;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.forget_linked_path()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update public.learning_path_steps set linked_path = null where linked_path = old.id;
     return null;
 end
 $function$;
@@ -7472,12 +7484,11 @@ create table public.learning_path_steps (
     estimated_minutes integer,
     resources jsonb default '[]'::jsonb not null,
     prerequisites text[] default '{}'::text[] not null,
-    linked_path_id uuid,
+    linked_path uuid,
     created_at timestamp with time zone default now() not null,
     constraint learning_path_steps_pkey PRIMARY KEY (id),
     constraint learning_path_steps_path_id_id_key UNIQUE (path_id, id),
     constraint learning_path_steps_path_id_order_num_key UNIQUE (path_id, order_num) DEFERRABLE,
-    constraint learning_path_steps_linked_path_id_fkey FOREIGN KEY (linked_path_id) REFERENCES public.learning_paths(id) ON DELETE SET NULL,
     constraint learning_path_steps_path_id_fkey FOREIGN KEY (path_id) REFERENCES public.learning_paths(id) ON DELETE CASCADE,
     constraint learning_path_steps_description_check CHECK (length(description) <= 10000),
     constraint learning_path_steps_estimated_minutes_check CHECK (estimated_minutes > 0),
@@ -7489,7 +7500,7 @@ create table public.learning_path_steps (
 
 alter table public.learning_path_steps enable row level security;
 
-CREATE INDEX learning_path_steps_linked_path_id_idx ON public.learning_path_steps USING btree (linked_path_id);
+CREATE INDEX learning_path_steps_linked_path_idx ON public.learning_path_steps USING btree (linked_path) WHERE (linked_path IS NOT NULL);
 
 CREATE TRIGGER learning_path_steps_follow AFTER INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.follow_steps();
 CREATE TRIGGER learning_path_steps_lock BEFORE INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
@@ -7507,7 +7518,7 @@ create policy learning_path_steps_update_instructor on public.learning_path_step
     with check ((path_id IN ( SELECT evolv.my_taught_path_ids() AS my_taught_path_ids)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
 
 grant select on public.learning_path_steps to anon;
-grant select, insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id), update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id), delete on public.learning_path_steps to authenticated;
+grant select, insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path), update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path), delete on public.learning_path_steps to authenticated;
 grant select, insert, update, delete on public.learning_path_steps to service_role;
 
 -- public.learning_paths -----------------------------------------------------------------------------------------------
@@ -7548,6 +7559,7 @@ CREATE INDEX learning_paths_instructor_id_idx ON public.learning_paths USING btr
 CREATE INDEX learning_paths_rating_idx ON public.learning_paths USING btree (rating DESC);
 
 CREATE TRIGGER learning_paths_check_activation BEFORE UPDATE OF is_active ON public.learning_paths FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION evolv.check_path_activation();
+CREATE TRIGGER learning_paths_forget_links AFTER DELETE ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.forget_linked_path();
 CREATE TRIGGER learning_paths_touch_updated_at BEFORE UPDATE OF title, description, thumbnail_url, difficulty_level, duration_hours, skills_covered, is_active ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy learning_paths_delete_instructor on public.learning_paths for delete to authenticated

@@ -56,13 +56,29 @@ create table public.learning_path_steps (
     estimated_minutes int check (estimated_minutes > 0),
     resources         jsonb not null default '[]' check (evolv.are_attachments(resources)),
     prerequisites     text[] not null default '{}',
-    linked_path_id    uuid references public.learning_paths (id) on delete set null, -- a whole path that teaches this step
+    linked_path       uuid, -- a whole path that teaches this step; a second foreign key to paths would make every embed of steps ambiguous
     created_at        timestamptz not null default now(),
     unique (path_id, order_num) deferrable initially immediate, -- so that steps can change places in one transaction
     unique (path_id, id)
 );
 
-create index learning_path_steps_linked_path_id_idx on public.learning_path_steps (linked_path_id);
+create index learning_path_steps_linked_path_idx on public.learning_path_steps (linked_path) where linked_path is not null;
+
+create function evolv.forget_linked_path()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.learning_path_steps set linked_path = null where linked_path = old.id;
+    return null;
+end
+$$;
+
+create trigger learning_paths_forget_links
+    after delete on public.learning_paths
+    for each row execute function evolv.forget_linked_path();
 
 create table public.learning_path_enrollments (
     id                        uuid primary key default gen_random_uuid(),
@@ -500,8 +516,8 @@ create policy learning_paths_delete_instructor on public.learning_paths
 
 grant select on public.learning_path_steps to anon;
 grant select, delete on public.learning_path_steps to authenticated;
-grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id),
-    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path_id)
+grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path),
+    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path)
     on public.learning_path_steps to authenticated;
 grant select, insert, update, delete on public.learning_path_steps to service_role;
 

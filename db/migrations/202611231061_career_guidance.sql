@@ -363,7 +363,7 @@ begin
             false)
         returning id into path;
 
-        insert into public.learning_path_steps (path_id, order_num, title, description, step_type, estimated_minutes, linked_path_id)
+        insert into public.learning_path_steps (path_id, order_num, title, description, step_type, estimated_minutes, linked_path)
         select path, s.number, left(coalesce(nullif(btrim(s.step ->> 'title'), ''), 'Step ' || s.number), 200),
             left(coalesce(s.step ->> 'description', ''), 10000),
             case when s.step ->> 'step_type' = 'reading' then 'reading' else 'lesson' end, -- what the learner can complete without a judge

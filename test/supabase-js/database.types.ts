@@ -1104,7 +1104,7 @@ export type Database = {
           description: string
           estimated_minutes: number | null
           id: string
-          linked_path_id: string | null
+          linked_path: string | null
           order_num: number
           path_id: string
           prerequisites: string[]
@@ -1117,7 +1117,7 @@ export type Database = {
           description?: string
           estimated_minutes?: number | null
           id?: string
-          linked_path_id?: string | null
+          linked_path?: string | null
           order_num: number
           path_id: string
           prerequisites?: string[]
@@ -1130,7 +1130,7 @@ export type Database = {
           description?: string
           estimated_minutes?: number | null
           id?: string
-          linked_path_id?: string | null
+          linked_path?: string | null
           order_num?: number
           path_id?: string
           prerequisites?: string[]
@@ -1139,13 +1139,6 @@ export type Database = {
           title?: string
         }
         Relationships: [
-          {
-            foreignKeyName: "learning_path_steps_linked_path_id_fkey"
-            columns: ["linked_path_id"]
-            isOneToOne: false
-            referencedRelation: "learning_paths"
-            referencedColumns: ["id"]
-          },
           {
             foreignKeyName: "learning_path_steps_path_id_fkey"
             columns: ["path_id"]
