@@ -100,33 +100,36 @@ as $$
             where u.user_id = (select auth.uid())))
 $$;
 
--- The paths that teach a skill, the best rated first: three for each slug. `skills_covered` is written by hand.
+-- The paths that teach a skill, the best rated first: three for each slug. `skills_covered` is written by hand. Every path is looked at once,
+-- however many skills are asked for.
 create function evolv.paths_for_skills(slugs text[])
     returns jsonb
     language sql
     stable
     set search_path = ''
 as $$
-    select coalesce(jsonb_object_agg(k.slug, p.paths), '{}')
-    from public.skills k
-    cross join lateral (
-        select jsonb_agg(jsonb_build_object(
-            'id', p.id, 'title', p.title, 'difficulty_level', p.difficulty_level, 'duration_hours', p.duration_hours)
-            order by p.rating desc, p.enrollment_count desc, p.id) as paths
-        from (
-            select p.*
-            from public.learning_paths p
-            where p.is_active
-                and exists (
-                    select
-                    from unnest(p.skills_covered) covered
-                    where lower(covered) in (lower(k.name), k.slug) or lower(covered) = any (k.aliases)
-                )
-            order by p.rating desc, p.enrollment_count desc, p.id
-            limit 3
-        ) p
+    with words as (
+        select k.slug, word
+        from public.skills k
+        cross join unnest(k.aliases || array[lower(k.name), k.slug]) word
+        where k.slug = any (slugs)
+    ), ranked as (
+        select w.slug, p.id, p.title, p.difficulty_level, p.duration_hours,
+            row_number() over (partition by w.slug order by p.rating desc, p.enrollment_count desc, p.id) as place
+        from public.learning_paths p
+        cross join lateral (select distinct lower(covered) as word from unnest(p.skills_covered) covered) c
+        join words w using (word)
+        where p.is_active
+        group by w.slug, p.id
+    )
+    select coalesce(jsonb_object_agg(slug, paths), '{}')
+    from (
+        select slug, jsonb_agg(jsonb_build_object(
+            'id', id, 'title', title, 'difficulty_level', difficulty_level, 'duration_hours', duration_hours) order by place) as paths
+        from ranked
+        where place <= 3
+        group by slug
     ) p
-    where k.slug = any (slugs) and p.paths is not null
 $$;
 
 -- Why somebody else than the configured provider answered, in words.

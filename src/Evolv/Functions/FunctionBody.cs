@@ -108,6 +108,14 @@ sealed partial class FunctionBody
                 ? text
                 : throw Wrong(name, $"must be text of 1 to {longest} characters");
 
+    /// <summary>Text of a form that may be left empty: trimmed, and null when nothing is left.</summary>
+    internal string? OptionalRemark(string name, int longest)
+        => Find(name) is null
+            ? null
+            : Text(name) is { } text && text.Length <= longest
+                ? text.Trim() is { Length: > 0 } remark ? remark : null
+                : throw Wrong(name, $"must be text of at most {longest} characters");
+
     /// <summary>A name in URLs: lower-case words with hyphens between.</summary>
     internal string Slug(string name)
         => Text(name) is { Length: <= 60 } text && SlugPattern().IsMatch(text)

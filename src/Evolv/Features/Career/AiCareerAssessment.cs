@@ -18,13 +18,11 @@ static class AiCareerAssessment
         var profile = body.Nested("user_profile");
         var question = new AssessmentQuestion(
             new PersonalProfile(
-                profile.OptionalText("education_level", 100)?.Trim(), Said(profile.OptionalText("major", 200)), [.. profile.OptionalTexts("interests", 30, 100)],
+                profile.OptionalRemark("education_level", 100), profile.OptionalRemark("major", 200), [.. profile.OptionalTexts("interests", 30, 100)],
                 profile.OptionalNumber("experience_years", 0, 80), [.. profile.OptionalTexts("current_skills", 100, 100)],
-                Said(profile.OptionalText("career_goals", 2000))),
+                profile.OptionalRemark("career_goals", 2000)),
             body.OptionalOneOf("analysis_depth", AssessmentQuestion.Depths) ?? "standard",
             body.Flag("include_salary_insights", otherwise: true));
         await GuidanceEndpoint.AnswerAsync(http, caller, question, cancellationToken);
     }
-
-    static string? Said(string? text) => string.IsNullOrWhiteSpace(text) ? null : text.Trim();
 }

@@ -13,9 +13,8 @@ static class AiSkillRecommendations
     internal static async Task HandleAsync(HttpContext http, Caller caller, Database database, CancellationToken cancellationToken)
     {
         var body = await FunctionBody.ReadAsync(http.Request, cancellationToken);
-        var role = body.OptionalText("target_role", 200);
         var question = new SkillQuestion(
-            [.. body.OptionalTexts("current_skills", 100, 100)], string.IsNullOrWhiteSpace(role) ? null : role.Trim(),
+            [.. body.OptionalTexts("current_skills", 100, 100)], body.OptionalRemark("target_role", 200),
             body.OptionalInteger("hours_per_week", 1, 80) ?? 8);
         await GuidanceEndpoint.AnswerAsync(http, caller, question, cancellationToken);
     }

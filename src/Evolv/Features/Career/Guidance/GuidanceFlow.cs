@@ -38,6 +38,9 @@ sealed class GuidanceFlow(
 
     async Task<byte[]> ProduceAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
     {
+        // Whoever looked while the same question was being answered, and joins after its end, finds the answer now.
+        if ((await FindAsync(job.Caller, job.Question, job.Hash, cancellationToken)).Cached is { } meanwhile)
+            return meanwhile;
         var slugs = job.Question.SkillsToLearn(job.Brief).Select(skill => skill.Slug).Distinct().ToArray();
         var paths = await database.QueryJsonAsync(job.Caller, $"select evolv.paths_for_skills({slugs})::text", cancellationToken);
         job = job with { Brief = job.Question.WithPaths(job.Brief, PathHints.Read(paths)) };

@@ -36,21 +36,21 @@ sealed record Readiness(int SkillMonths, int EducationMonths, int ExperienceYear
 static class EducationText
 {
     // The first that is found wins, so the higher ones come first.
-    static readonly (string Word, Education Level)[] Levels =
+    static readonly (Education Level, string[] Words)[] Levels =
     [
-        ("phd", Education.Doctorate), ("ph d", Education.Doctorate), ("doctor", Education.Doctorate), ("md", Education.Doctorate),
-        ("juris", Education.Doctorate), ("master", Education.Master), ("mba", Education.Master), ("msc", Education.Master),
-        ("postgraduate", Education.Master), ("bachelor", Education.Bachelor), ("bsc", Education.Bachelor), ("undergraduate degree", Education.Bachelor),
-        ("university", Education.Bachelor), ("graduate", Education.Bachelor), ("associate", Education.Associate), ("some college", Education.SomeCollege),
-        ("college", Education.SomeCollege), ("certificate", Education.Certificate), ("vocational", Education.Certificate),
-        ("apprenticeship", Education.Certificate), ("trade", Education.Certificate), ("diploma", Education.HighSchool),
-        ("high school", Education.HighSchool), ("secondary", Education.HighSchool), ("school", Education.HighSchool), ("ged", Education.HighSchool),
+        (Education.Doctorate, ["phd", "ph d", "dphil", "doctor", "doctorate", "doctoral", "md", "m d", "jd", "juris"]),
+        (Education.Master, ["master", "masters", "mba", "msc", "m sc", "ma", "m a", "ms", "m s", "postgraduate"]),
+        (Education.Bachelor, ["bachelor", "bachelors", "bsc", "b sc", "ba", "b a", "bs", "b s", "university", "graduate", "undergraduate"]),
+        (Education.Associate, ["associate", "associates"]),
+        (Education.SomeCollege, ["college"]),
+        (Education.Certificate, ["certificate", "vocational", "apprenticeship", "trade"]),
+        (Education.HighSchool, ["diploma", "school", "secondary", "ged"]),
     ];
 
     /// <summary><see cref="Education.None"/> when it says nothing that is known.</summary>
     internal static Education Read(string? text)
     {
-        var phrase = $" {Words.Phrase(text ?? "")}";
-        return Levels.FirstOrDefault(level => phrase.Contains($" {level.Word}", StringComparison.Ordinal)).Level;
+        var phrase = $" {Words.Phrase(text ?? "")} ";
+        return Levels.FirstOrDefault(level => level.Words.Any(word => phrase.Contains($" {word} ", StringComparison.Ordinal))).Level;
     }
 }
