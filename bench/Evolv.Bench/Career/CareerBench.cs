@@ -17,9 +17,9 @@ static class CareerBench
         Example: ./evolv bench career
 
           --seconds N       of each measurement (default 5)
-          --paths N         learning paths beside those of the demo community (default 200)
+          --paths N         learning paths beside the twelve of the demo community (default 0)
           --delay N         milliseconds that the stand-in waits before it answers (default 100)
-          --calls N         of the stand-in by Evolv and directly, for each connection (default 200)
+          --calls N         of the stand-in by Evolv and directly, for each connection (default 100)
         """;
 
     static readonly int[] Connections = [1, 8];
@@ -32,7 +32,7 @@ static class CareerBench
             return 0;
         }
 
-        var (seconds, paths) = (Number(args, "--seconds", 5), Number(args, "--paths", 200));
+        var (seconds, paths) = (Number(args, "--seconds", 5), Number(args, "--paths", 0));
         await using (var world = await CareerWorld.StartAsync(paths))
         {
             Head(world);
@@ -47,7 +47,7 @@ static class CareerBench
             ("EVOLV__AI__APIKEY", "bench"), ("EVOLV__AI__BASEURL", model.Url), ("EVOLV__AI__MODELS", ModelStandIn.Model),
             ("EVOLV__AI__PERSONDAILYUSD", "1000000"), ("EVOLV__AI__PERSONMONTHLYUSD", "1000000"),
             ("EVOLV__AI__INSTALLATIONDAILYUSD", "1000000"), ("EVOLV__AI__INSTALLATIONMONTHLYUSD", "1000000"));
-        await MeasureProviderAsync(asking, model, TimeSpan.FromMilliseconds(Number(args, "--delay", 100)), Number(args, "--calls", 200));
+        await MeasureProviderAsync(asking, model, TimeSpan.FromMilliseconds(Number(args, "--delay", 100)), Number(args, "--calls", 100));
         return 0;
     }
 
@@ -103,7 +103,7 @@ static class CareerBench
         var person = world.World.Followers[20];
         var request = world.Request("ai-career-assessment", person.Id, Assessment(world.Catalog, 1, "standard", "again"));
         var http = new Scenario("the same assessment again", person.Caller, "", _ => request);
-        await HttpLoad.WarmUpAsync(world.World, [http]);
+        await HttpLoad.RunAsync(world.World, http, 8, seconds); // Makes the answer, and warms up.
         await using var read = new NpgsqlCommand("select request_hash from public.career_assessments where user_id = $1", world.Owner) { Parameters = { new() { Value = person.Id } } };
         // As GuidanceFlow.FindAsync asks.
         var database = http with
@@ -179,7 +179,7 @@ static class CareerBench
     static void Head(CareerWorld world) => Console.WriteLine(
         $"""
 
-        {Environment.ProcessorCount} cores for server, database and load together, {world.World.PostgresVersion}, .NET {Environment.Version}, {world.World.People} people.
+        {Environment.ProcessorCount} cores for server, database and load together, {world.World.PostgresVersion}, .NET {Environment.Version}, {world.World.People} people, {world.Paths} learning paths.
 
         | what | connections | req/s | p50 ms | p95 ms | p99 ms | errors | aim | reached | the same SQL alone; ratio |
         |---|---|---|---|---|---|---|---|---|---|

@@ -25,6 +25,9 @@ sealed class CareerWorld : IAsyncDisposable
 
     internal OccupationCatalog Catalog { get; }
 
+    /// <summary>How many learning paths there are.</summary>
+    internal long Paths { get; private set; }
+
     internal static async Task<CareerWorld> StartAsync(int paths, params (string Name, string Value)[] settings)
     {
         var world = await BenchWorld.StartAsync(PeopleCount, items: 5000, settings);
@@ -38,7 +41,9 @@ sealed class CareerWorld : IAsyncDisposable
 
         await using var read = new NpgsqlCommand("select evolv.occupation_catalog('US')::text", owner);
         var catalog = OccupationCatalog.Read(Encoding.UTF8.GetBytes((string)(await read.ExecuteScalarAsync())!));
-        return new CareerWorld(world, owner, await TokenSigner.OfAsync(world, owner), catalog);
+        var made = new CareerWorld(world, owner, await TokenSigner.OfAsync(world, owner), catalog);
+        made.Paths = await made.CountAsync("public.learning_paths where is_active");
+        return made;
     }
 
     // Everybody has five skills, of which a third are verified; a path teaches three. All agree that the provider is asked.
