@@ -7,7 +7,7 @@ namespace Evolv.Features.Career.Guidance;
 /// <summary>Joins a provider's words with the facts of the tables, in the shapes of the answer. Every figure is a fact with source and year.</summary>
 static class AssessmentAnswer
 {
-    const int ShownSkills = 8;
+    internal const int ShownSkills = 8;
 
     /// <summary>An element of <c>career_paths</c>.</summary>
     internal static object Path(AssessmentBrief brief, CareerMatch match, string reason, bool includesSalary)

@@ -43,7 +43,7 @@ sealed class AssessmentQuestion(PersonalProfile profile, string depth, bool incl
     }
 
     internal override IEnumerable<Skill> SkillsToLearn(AssessmentBrief brief)
-        => brief.Matches.SelectMany(match => match.Gaps).Select(gap => gap.Skill);
+        => brief.Matches.SelectMany(match => match.Gaps.Take(AssessmentAnswer.ShownSkills)).Select(gap => gap.Skill);
 
     internal override AssessmentBrief WithPaths(AssessmentBrief brief, PathHints paths) => brief with { Paths = paths };
 
