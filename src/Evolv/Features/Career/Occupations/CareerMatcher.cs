@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Evolv.Features.Career.Occupations;
@@ -11,12 +12,24 @@ sealed record PersonalProfile(
 /// <param name="Level">beginner, intermediate, advanced or expert; the verified level of a verified one.</param>
 sealed record PersonalSkill(string Slug, string Level, bool Verified);
 
-/// <summary>How far a person is from an occupation.</summary>
-/// <param name="Score">From 0 to 1.</param>
-/// <param name="Met">Skills that the person has, the weightiest first.</param>
-/// <param name="Gaps">Skills that are missing, the weightiest first.</param>
-sealed record CareerMatch(
-    Occupation Occupation, double Score, ImmutableArray<RequiredSkill> Met, ImmutableArray<RequiredSkill> Gaps, Readiness Readiness);
+/// <summary>How well an occupation fits a person. How far they are from it is found out when it is asked for: of all matches few are shown.</summary>
+sealed class CareerMatch(Occupation occupation, double score, CareerMatcher.Person person)
+{
+    internal Occupation Occupation => occupation;
+
+    /// <summary>From 0 to 1.</summary>
+    internal double Score => score;
+
+    /// <summary>Skills that the person has, the weightiest first.</summary>
+    internal ImmutableArray<RequiredSkill> Met => Distance.Met;
+
+    /// <summary>Skills that are missing, the weightiest first.</summary>
+    internal ImmutableArray<RequiredSkill> Gaps => Distance.Gaps;
+
+    internal Readiness Readiness => Distance.Readiness;
+
+    CareerMatcher.Distance Distance => field ??= person.DistanceTo(occupation);
+}
 
 /// <summary>
 /// Ranks the occupations of a catalog for a person. Pure and deterministic. Every part of a score can only grow with a skill that
@@ -31,18 +44,19 @@ static class CareerMatcher
         return
         [
             .. catalog.Occupations
-                .Select(occupation => (Occupation: occupation, Score: person.Score(occupation)))
+                .Select(occupation => new CareerMatch(occupation, person.Score(occupation), person))
                 .OrderByDescending(match => match.Score).ThenBy(match => match.Occupation.Code, StringComparer.Ordinal)
-                .Select(match => person.Match(match.Occupation, match.Score)),
         ];
     }
 
-    sealed class Person
+    internal sealed record Distance(ImmutableArray<RequiredSkill> Met, ImmutableArray<RequiredSkill> Gaps, Readiness Readiness);
+
+    internal sealed class Person
     {
         readonly OccupationIndex _index;
         readonly PersonalProfile _profile;
         readonly Dictionary<string, double> _strengths = new(StringComparer.Ordinal); // of skills, by slug
-        readonly Dictionary<string, double> _words = new(StringComparer.Ordinal); // weights of stems
+        readonly KeyValuePair<string, double>[] _words; // weights of stems: how they were said, and how rare they are
         readonly string _goals;
         readonly HashSet<string> _major;
         readonly Education _education;
@@ -54,6 +68,7 @@ static class CareerMatcher
             _education = EducationText.Read(profile.EducationLevel);
             _goals = $" {Words.Phrase(profile.CareerGoals ?? "")} ";
             _major = [.. Words.Stems(profile.Major ?? "")];
+            var said = new Dictionary<string, double>(StringComparer.Ordinal);
             foreach (var skill in skills.Where(skill => catalog.Skills.ContainsKey(skill.Slug)))
             {
                 Have(skill.Slug, skill.Verified ? 1 : 0.85);
@@ -76,16 +91,21 @@ static class CareerMatcher
 
             Say(1, profile.CareerGoals ?? "");
             Say(0.8, profile.Major ?? "");
+            _words = [.. said.Select(word => KeyValuePair.Create(word.Key, word.Value * _index.Rarity(word.Key))).Where(word => word.Value > 0)];
+
+            void Say(double weight, string text)
+            {
+                foreach (var stem in Words.Stems(text))
+                    said[stem] = Math.Max(weight, said.GetValueOrDefault(stem));
+            }
         }
 
         internal double Score(Occupation occupation)
         {
             var entry = _index.Of(occupation);
-            var skills = entry.TotalWeight == 0
-                ? 0
-                : Math.Min(1, Math.Sqrt(Sum(entry.SkillWeights, skill => skill.Value * _strengths.GetValueOrDefault(skill.Key)) / entry.TotalWeight));
-            var words = 1 - Math.Exp(-Sum(_words, word => word.Value * _index.Rarity(word.Key) * entry.Words.GetValueOrDefault(word.Key)) / 1.2);
-            var goal = entry.Titles.Any(title => _goals.Contains($" {title} ", StringComparison.Ordinal) || _goals.Contains($" {title}s ", StringComparison.Ordinal)) ? 1 : 0;
+            var skills = entry.TotalWeight == 0 ? 0 : Math.Min(1, Math.Sqrt(Sum(_strengths, entry.SkillWeights) / entry.TotalWeight));
+            var words = 1 - Math.Exp(-Sum(_words, entry.Words) / 1.2);
+            var goal = entry.TitlesInText.Any(title => _goals.Contains(title, StringComparison.Ordinal)) ? 1 : 0;
             var major = entry.Majors.Length == 0 || _major.Count == 0
                 ? 0
                 : entry.Majors.Max(words => (double)words.Count(_major.Contains) / Math.Max(words.Count, _major.Count));
@@ -93,25 +113,25 @@ static class CareerMatcher
             return 0.38 * skills + 0.37 * words + 0.12 * goal + 0.08 * major + 0.05 * education;
         }
 
-        internal CareerMatch Match(Occupation occupation, double score)
+        internal Distance DistanceTo(Occupation occupation)
         {
             var weights = _index.Of(occupation).SkillWeights;
             var ordered = occupation.Skills
                 .OrderByDescending(required => weights[required.Skill.Slug]).ThenBy(required => required.Skill.Slug, StringComparer.Ordinal);
             var met = ordered.Where(required => _strengths.GetValueOrDefault(required.Skill.Slug) >= 0.5).ToImmutableArray();
             var gaps = ordered.Where(required => _strengths.GetValueOrDefault(required.Skill.Slug) < 0.5).ToImmutableArray();
-            return new(occupation, score, met, gaps, Readiness.Of(occupation, gaps, _education, _profile.ExperienceYears ?? 0));
+            return new(met, gaps, Readiness.Of(occupation, gaps, _education, _profile.ExperienceYears ?? 0));
         }
 
         // In whole billionths: a sum of floating-point numbers depends on their order, and could fall by a term more.
-        static double Sum<T>(IEnumerable<T> terms, Func<T, double> value) => terms.Sum(term => (long)(value(term) * 1e9)) / 1e9;
+        static double Sum(IReadOnlyCollection<KeyValuePair<string, double>> mine, FrozenDictionary<string, double> theirs)
+        {
+            var sum = 0L;
+            foreach (var (name, value) in mine)
+                sum += (long)(value * theirs.GetValueOrDefault(name) * 1e9);
+            return sum / 1e9;
+        }
 
         void Have(string slug, double strength) => _strengths[slug] = Math.Max(strength, _strengths.GetValueOrDefault(slug));
-
-        void Say(double weight, string text)
-        {
-            foreach (var stem in Words.Stems(text))
-                _words[stem] = Math.Max(weight, _words.GetValueOrDefault(stem));
-        }
     }
 }

@@ -60,9 +60,10 @@ sealed class OccupationIndex
         var weights = occupation.Skills.ToFrozenDictionary(
             required => required.Skill.Slug,
             required => Math.Pow((required.Importance - 1) / 4, 2) * _rarityOfSkills[required.Skill.Slug]);
+        string[] titles = [.. occupation.Titles.Append(occupation.Title).Select(Words.Phrase).Where(title => title.Length > 3).Distinct()];
         return new Entry(
-            words.ToFrozenDictionary(), weights, weights.Values.Sum(),
-            [.. occupation.Titles.Append(occupation.Title).Select(Words.Phrase).Where(title => title.Length > 3).Distinct()],
+            words.ToFrozenDictionary(StringComparer.Ordinal), weights, weights.Values.Sum(), [.. titles],
+            [.. titles.SelectMany(title => new[] { $" {title} ", $" {title}s " })],
             [.. occupation.Majors.Select(major => Words.Stems(major).ToFrozenSet())]);
     }
 
@@ -100,8 +101,9 @@ sealed class OccupationIndex
     /// <param name="SkillWeights">By slug.</param>
     /// <param name="TotalWeight">Of all skills.</param>
     /// <param name="Titles">All its names, as phrases.</param>
+    /// <param name="TitlesInText">The same and their plurals, as they stand among other words.</param>
     /// <param name="Majors">The stems of each field of study.</param>
     internal sealed record Entry(
         FrozenDictionary<string, double> Words, FrozenDictionary<string, double> SkillWeights, double TotalWeight,
-        ImmutableArray<string> Titles, ImmutableArray<FrozenSet<string>> Majors);
+        ImmutableArray<string> Titles, ImmutableArray<string> TitlesInText, ImmutableArray<FrozenSet<string>> Majors);
 }
