@@ -95,12 +95,13 @@ static class GrokWords
         => Plain(Property(from, name) ?? throw Bad($"{name} is missing"), name, longest) is { Length: > 0 } text ? text : null;
 
     static string Plain(JsonElement value, string name, int longest)
+        => value.ValueKind == JsonValueKind.String ? PlainText.FromModel(Said(value, name), longest) : throw Bad($"{name} is no text");
+
+    static string Said(JsonElement value, string name)
     {
-        if (value.ValueKind != JsonValueKind.String)
-            throw Bad($"{name} is no text");
         try
         {
-            return PlainText.FromModel(value.GetString()!, longest);
+            return value.GetString()!;
         }
         catch (InvalidOperationException)
         {
@@ -114,12 +115,21 @@ static class GrokWords
     static string? OneOfOrNull(JsonElement from, string name, HashSet<string> allowed) => Property(from, name) switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,
-        { ValueKind: JsonValueKind.String } value when allowed.TryGetValue(value.GetString()!, out var known) => known,
+        { ValueKind: JsonValueKind.String } value when allowed.TryGetValue(Said(value, name), out var known) => known,
         _ => throw Bad($"{name} is none of those to choose from"),
     };
 
     static JsonElement? Property(JsonElement from, string name)
-        => from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) ? value : null;
+    {
+        try
+        {
+            return from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Bad("a name is no valid Unicode");
+        }
+    }
 
     static GrokFailure Bad(string why) => new(GrokFailure.BadAnswer, $"the answer does not fit: {why}");
 }
