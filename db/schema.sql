@@ -6712,7 +6712,9 @@ alter table public.ai_consents enable row level security;
 create policy ai_consents_delete_own on public.ai_consents for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy ai_consents_insert_own on public.ai_consents for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_consents.user_id AND p.deactivated_at IS NULL)));
 create policy ai_consents_select_own on public.ai_consents for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -6750,7 +6752,9 @@ CREATE INDEX ai_generated_paths_user_id_idx ON public.ai_generated_paths USING b
 create policy ai_generated_paths_delete_own on public.ai_generated_paths for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy ai_generated_paths_insert_own on public.ai_generated_paths for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_generated_paths.user_id AND p.deactivated_at IS NULL)));
 create policy ai_generated_paths_select_own on public.ai_generated_paths for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -6958,7 +6962,9 @@ CREATE TRIGGER career_assessments_event AFTER INSERT ON public.career_assessment
 create policy career_assessments_delete_own on public.career_assessments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy career_assessments_insert_own on public.career_assessments for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = career_assessments.user_id AND p.deactivated_at IS NULL)));
 create policy career_assessments_select_own on public.career_assessments for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -8053,7 +8059,9 @@ CREATE INDEX skill_recommendations_user_id_idx ON public.skill_recommendations U
 create policy skill_recommendations_delete_own on public.skill_recommendations for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy skill_recommendations_insert_own on public.skill_recommendations for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = skill_recommendations.user_id AND p.deactivated_at IS NULL)));
 create policy skill_recommendations_select_own on public.skill_recommendations for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 

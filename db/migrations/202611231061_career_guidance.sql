@@ -63,7 +63,7 @@ create policy ai_consents_select_own on public.ai_consents
 
 create policy ai_consents_insert_own on public.ai_consents
     for insert to authenticated
-    with check (user_id = (select auth.uid()));
+    with check (user_id = (select auth.uid()) and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null));
 
 create policy ai_consents_delete_own on public.ai_consents
     for delete to authenticated

@@ -38,10 +38,15 @@ sealed class GuidanceFlow(
 
     async Task<byte[]> ProduceAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
     {
+        // Somebody may have made it between the first look and now, when nobody else can.
+        if ((await FindAsync(job.Caller, job.Question, job.Hash, cancellationToken)).Cached is { } made)
+            return made;
         var slugs = job.Question.SkillsToLearn(job.Brief).Select(skill => skill.Slug).Distinct().ToArray();
         var paths = await database.QueryJsonAsync(job.Caller, $"select evolv.paths_for_skills({slugs})::text", cancellationToken);
         job = job with { Brief = job.Question.WithPaths(job.Brief, PathHints.Read(paths)) };
-        var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, job.Hash, job.Progress);
+        // The same words of somebody who has learnt something since are another question.
+        var asked = GuidanceQuestion<TBrief, TWords>.Hex($"{job.Hash} {job.ContextHash}");
+        var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, asked, job.Progress);
 
         if (!options.Value.UsesGrok)
             return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, null, cancellationToken);
