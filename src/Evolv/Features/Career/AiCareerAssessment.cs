@@ -18,7 +18,7 @@ static class AiCareerAssessment
         var profile = body.Nested("user_profile");
         var question = new AssessmentQuestion(
             new PersonalProfile(
-                profile.OptionalText("education_level", 100)?.Trim(), Said(profile.OptionalText("major", 200)), [.. profile.OptionalTexts("interests", 30, 100)],
+                Said(profile.OptionalText("education_level", 100)), Said(profile.OptionalText("major", 200)), [.. profile.OptionalTexts("interests", 30, 100)],
                 profile.OptionalNumber("experience_years", 0, 80), [.. profile.OptionalTexts("current_skills", 100, 100)],
                 Said(profile.OptionalText("career_goals", 2000))),
             body.OptionalOneOf("analysis_depth", AssessmentQuestion.Depths) ?? "standard",
