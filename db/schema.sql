@@ -6080,6 +6080,12 @@ AS $function$
 declare
     request public.ai_requests;
 begin
+    -- The day first, as reserve_ai_request locks.
+    perform
+    from evolv.ai_spending s
+    join public.ai_requests r on r.id = settle_ai_request.id and s.day = (r.started_at at time zone 'UTC')::date
+    where s.user_id = '00000000-0000-0000-0000-000000000000'
+    for no key update of s;
     update public.ai_requests r
     set state = settle_ai_request.state,
         model = settle_ai_request.model,
@@ -6726,7 +6732,9 @@ alter table public.ai_consents enable row level security;
 create policy ai_consents_delete_own on public.ai_consents for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy ai_consents_insert_own on public.ai_consents for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_consents.user_id AND p.deactivated_at IS NULL)));
 create policy ai_consents_select_own on public.ai_consents for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -6764,7 +6772,9 @@ CREATE INDEX ai_generated_paths_user_id_idx ON public.ai_generated_paths USING b
 create policy ai_generated_paths_delete_own on public.ai_generated_paths for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy ai_generated_paths_insert_own on public.ai_generated_paths for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_generated_paths.user_id AND p.deactivated_at IS NULL)));
 create policy ai_generated_paths_select_own on public.ai_generated_paths for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -6972,7 +6982,9 @@ CREATE TRIGGER career_assessments_event AFTER INSERT ON public.career_assessment
 create policy career_assessments_delete_own on public.career_assessments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy career_assessments_insert_own on public.career_assessments for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = career_assessments.user_id AND p.deactivated_at IS NULL)));
 create policy career_assessments_select_own on public.career_assessments for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -8067,7 +8079,9 @@ CREATE INDEX skill_recommendations_user_id_idx ON public.skill_recommendations U
 create policy skill_recommendations_delete_own on public.skill_recommendations for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy skill_recommendations_insert_own on public.skill_recommendations for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = skill_recommendations.user_id AND p.deactivated_at IS NULL)));
 create policy skill_recommendations_select_own on public.skill_recommendations for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 

@@ -94,7 +94,10 @@ begin
         execute format('grant select, insert, update, delete on public.%I to service_role', name);
         execute format('create policy %I on public.%I for select to authenticated using (user_id = (select auth.uid()))',
             name || '_select_own', name);
-        execute format('create policy %I on public.%I for insert to authenticated with check (user_id = (select auth.uid()))',
+        -- A token outlives its account, and so does a question that a provider is still answering.
+        execute format(
+            'create policy %I on public.%I for insert to authenticated with check (user_id = (select auth.uid()) '
+            'and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null))',
             name || '_insert_own', name);
         execute format('create policy %I on public.%I for delete to authenticated using (user_id = (select auth.uid()))',
             name || '_delete_own', name);

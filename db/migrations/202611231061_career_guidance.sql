@@ -63,7 +63,7 @@ create policy ai_consents_select_own on public.ai_consents
 
 create policy ai_consents_insert_own on public.ai_consents
     for insert to authenticated
-    with check (user_id = (select auth.uid()));
+    with check (user_id = (select auth.uid()) and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null));
 
 create policy ai_consents_delete_own on public.ai_consents
     for delete to authenticated
@@ -297,6 +297,12 @@ as $$
 declare
     request public.ai_requests;
 begin
+    -- The day first, as reserve_ai_request locks.
+    perform
+    from evolv.ai_spending s
+    join public.ai_requests r on r.id = settle_ai_request.id and s.day = (r.started_at at time zone 'UTC')::date
+    where s.user_id = '00000000-0000-0000-0000-000000000000'
+    for no key update of s;
     update public.ai_requests r
     set state = settle_ai_request.state,
         model = settle_ai_request.model,

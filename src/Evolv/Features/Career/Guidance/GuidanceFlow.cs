@@ -3,6 +3,7 @@ using Evolv.Features.Career.Providers;
 using Evolv.Features.Career.Providers.Grok;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Evolv.Features.Career.Guidance;
 
@@ -38,13 +39,13 @@ sealed class GuidanceFlow(
 
     async Task<byte[]> ProduceAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
     {
-        // Whoever looked while the same question was being answered, and joins after its end, finds the answer now.
-        if ((await FindAsync(job.Caller, job.Question, job.Hash, cancellationToken)).Cached is { } meanwhile)
-            return meanwhile;
-        var slugs = job.Question.SkillsToLearn(job.Brief).Select(skill => skill.Slug).Distinct().ToArray();
-        var paths = await database.QueryJsonAsync(job.Caller, $"select evolv.paths_for_skills({slugs})::text", cancellationToken);
-        job = job with { Brief = job.Question.WithPaths(job.Brief, PathHints.Read(paths)) };
-        var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, job.Hash, job.Progress);
+        var (paths, made) = await FindPathsAsync(job, cancellationToken);
+        if (made is not null)
+            return made;
+        job = job with { Brief = job.Question.WithPaths(job.Brief, paths) };
+        // The same words of somebody who has learnt something since are another question.
+        var asked = GuidanceQuestion<TBrief, TWords>.Hex($"{job.Hash} {job.ContextHash}");
+        var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, asked, job.Progress);
 
         if (!options.Value.UsesGrok)
             return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, null, cancellationToken);
@@ -85,30 +86,52 @@ sealed class GuidanceFlow(
         return null;
     }
 
-    // One round trip for what is known of the person and for an answer of the last 24 hours. An answer that had to do is not kept for a day.
+    // One round trip for what is known of the person and for an answer of the last 24 hours.
     Task<(GuidanceContext Context, string ContextHash, byte[]? Cached)> FindAsync<TBrief, TWords>(
         Caller caller, GuidanceQuestion<TBrief, TWords> question, string hash, CancellationToken cancellationToken)
         => database.QueryAsync(
             caller,
             $"""
             with context as materialized (select evolv.guidance_context()::text as document)
-            select c.document, md5(c.document), (
-                select evolv.{question.AnswerFunction}(a, true)::text
-                from public.{question.Table} a
-                where a.user_id = {caller.UserId} and a.request_hash = {hash} and a.context_hash = md5(c.document)
-                    and a.ai_fallback is null and a.created_at > now() - interval '24 hours'
-                order by a.created_at desc
-                limit 1)
+            select c.document, md5(c.document), {Stored(caller, question, hash, $"md5(c.document)")}
             from context c
             """,
             static async (reader, token) =>
             {
                 await reader.ReadAsync(token);
-                return (
-                    GuidanceContext.Read(reader.GetString(0)), reader.GetString(1),
-                    await reader.IsDBNullAsync(2, token) ? null : await reader.GetFieldValueAsync<byte[]>(2, token));
+                return (GuidanceContext.Read(reader.GetString(0)), reader.GetString(1), await BytesAsync(reader, 2, token));
             },
             cancellationToken);
+
+    // And one for the platform's paths. Whoever looked while the same question was being answered, and joins after its end, finds
+    // the answer now.
+    Task<(PathHints Paths, byte[]? Made)> FindPathsAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
+    {
+        var slugs = job.Question.SkillsToLearn(job.Brief).Select(skill => skill.Slug).Distinct().ToArray();
+        return database.QueryAsync(
+            job.Caller,
+            $"select evolv.paths_for_skills({slugs})::text, {Stored(job.Caller, job.Question, job.Hash, $"{job.ContextHash}")}",
+            static async (reader, token) =>
+            {
+                await reader.ReadAsync(token);
+                return (PathHints.Read(await BytesAsync(reader, 0, token)), await BytesAsync(reader, 1, token));
+            },
+            cancellationToken);
+    }
+
+    // The answer to the same question about the same person. One that had to do is not kept for a day.
+    static Sql Stored<TBrief, TWords>(Caller caller, GuidanceQuestion<TBrief, TWords> question, string hash, Sql contextHash)
+        => $"""
+        (select evolv.{question.AnswerFunction}(a, true)::text
+            from public.{question.Table} a
+            where a.user_id = {caller.UserId} and a.request_hash = {hash} and a.context_hash = {contextHash}
+                and a.ai_fallback is null and a.created_at > now() - interval '24 hours'
+            order by a.created_at desc
+            limit 1)
+        """;
+
+    static async Task<byte[]?> BytesAsync(NpgsqlDataReader reader, int column, CancellationToken cancellationToken)
+        => await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<byte[]>(column, cancellationToken);
 
     Task<byte[]> StoreAsync<TBrief, TWords>(
         Job<TBrief, TWords> job, Provided<TWords> provided, string provider, string? reason, CancellationToken cancellationToken)

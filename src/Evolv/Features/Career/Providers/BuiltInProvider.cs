@@ -49,7 +49,8 @@ sealed class BuiltInProvider : IGuidanceProvider
 
     static Task<Provided<TWords>> Answer<TWords>(TWords words) => Task.FromResult(new Provided<TWords>(words, Version));
 
-    static string Reason(CareerMatch match)
+    /// <summary>Why an occupation fits, by what the matcher found.</summary>
+    internal static string Reason(CareerMatch match)
     {
         var brings = match.Met.IsEmpty ? "Your interests and goals fit" : $"You already bring {Listed(match.Met.Take(3).Select(met => met.Skill.Name))}";
         return match.Gaps.IsEmpty

@@ -17,10 +17,15 @@ static partial class PlainText
     /// </summary>
     internal static string FromModel(string text, int longest)
     {
-        var line = Spaces().Replace(Markup().Replace(Visible(text), " "), " ").Trim();
+        // Twice of what is shown, for what is left out: a megabyte would keep the patterns busy for hours.
+        var line = Spaces().Replace(Markup().Replace(Visible(Clip(text, 2 * longest)), " "), " ").Trim();
         var sentences = SentenceEnds().Split(line).Where(sentence => !Figures().IsMatch(sentence));
         return Clip(string.Join(' ', sentences).Replace('<', '‹').Replace('>', '›').Trim(), longest);
     }
+
+    /// <summary>The name of a model as a provider says it: letters, digits and what stands between them.</summary>
+    internal static string Name(string text, int longest)
+        => Clip(string.Concat(text.Where(letter => char.IsAsciiLetterOrDigit(letter) || "-._:/".Contains(letter, StringComparison.Ordinal))), longest);
 
     /// <summary>At most so many UTF-16 units, and no half character at the end.</summary>
     internal static string Clip(string text, int longest)
@@ -33,21 +38,25 @@ static partial class PlainText
         return $"{text[..end].TrimEnd()}…";
     }
 
-    // Without control and format characters: zero-width and bidirectional marks, tags, escapes.
+    // Without control and format characters: zero-width and bidirectional marks, tags, escapes; and without the marks and letters that show nothing.
     static string Visible(string text)
     {
         var visible = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())
         {
             var category = Rune.GetUnicodeCategory(rune);
-            if (category is UnicodeCategory.Control)
+            if (category is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
                 visible.Append(' ');
-            else if (category is not (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned))
+            else if (!IsBlank(rune.Value) && category is not (UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned))
                 visible.Append(rune);
         }
 
         return visible.ToString();
     }
+
+    // Variation selectors, fillers and joiners: any text can hide in them, and a model reads it.
+    static bool IsBlank(int rune)
+        => rune is 0x34F or 0x115F or 0x1160 or (>= 0x180B and <= 0x180F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0100 and <= 0xE01EF);
 
     [GeneratedRegex(@"\S+@\S+|(?:https?://|www\.)\S+|\+?\d(?:[\s()./-]?\d){6,}", RegexOptions.IgnoreCase)]
     private static partial Regex Identifying();
@@ -61,6 +70,6 @@ static partial class PlainText
     [GeneratedRegex(@"(?<=[.!?。！？])\s+")]
     private static partial Regex SentenceEnds();
 
-    [GeneratedRegex(@"[$€£¥%]|\d[\d.,' ]*\d{2}|\d\s?[km]\b|\b(usd|eur|gbp|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"[\p{Sc}%％٪‰]|\d[\d.,' ]*\d{2}|\d\s?(?:[km]|mio|mrd|bn|thousand|million|billion|tausend|lakh|crore)\b|\b(usd|eur|gbp|chf|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Figures();
 }

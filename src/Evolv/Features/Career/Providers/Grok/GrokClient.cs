@@ -1,6 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
-using System.Globalization;
+using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
@@ -18,7 +18,7 @@ sealed record GrokCompletion(string Text, string Model, string FinishReason, Gro
 /// One call of the provider, by the OpenAI SDK's protocol methods: it sends, signs and streams; what comes is read here, because xAI's errors
 /// and costs have shapes of their own and because an answer is bounded before it is parsed.
 /// </summary>
-sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
+sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDisposable
 {
     const int LongestAnswer = 1 << 20; // bytes on the wire
 
@@ -41,10 +41,14 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
         var client = new OpenAIModelClient(new ApiKeyCredential(Options.ApiKey!), ClientOptions());
         var response = (await GuardAsync(() => client.GetModelsAsync(Raw(cancellationToken)), cancellationToken)).GetRawResponse();
         using var json = await ReadAsync(response, cancellationToken);
-        return json.RootElement.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.Array
-            ? [.. data.EnumerateArray().Where(model => model.TryGetProperty("id", out var id) && id.ValueKind == JsonValueKind.String)
-                .Select(model => model.GetProperty("id").GetString()!)]
-            : throw new GrokFailure(GrokFailure.BadAnswer, "the list of models has another shape");
+        try
+        {
+            return [.. json.RootElement.GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()).OfType<string>()];
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or KeyNotFoundException)
+        {
+            throw new GrokFailure(GrokFailure.BadAnswer, "the list of models has another shape");
+        }
     }
 
     /// <summary>Asks a model and reads its answer as it is written.</summary>
@@ -57,7 +61,18 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
         var body = prompt.ToJson(model, Options);
         var client = new ChatClient(model, new ApiKeyCredential(Options.ApiKey!), ClientOptions());
         using var content = BinaryContent.Create(BinaryData.FromBytes(body));
-        var response = (await GuardAsync(() => client.CompleteChatAsync(content, Raw(cancellationToken)), cancellationToken)).GetRawResponse();
+        var draft = new Draft(model, body.Length, Options);
+        PipelineResponse response;
+        try
+        {
+            response = (await GuardAsync(() => client.CompleteChatAsync(content, Raw(cancellationToken)), cancellationToken)).GetRawResponse();
+        }
+        catch (OperationCanceledException)
+        {
+            spend(draft.Usage); // It has the question, and may be paid for an answer that nobody heard.
+            throw;
+        }
+
         using (response)
         {
             if (response.Status != 200)
@@ -65,19 +80,19 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
                 using var error = await ReadAsync(response, cancellationToken); // throws
             }
 
-            var draft = new Draft(model, body.Length, Options);
             try
             {
                 await ReadAnswerAsync(response, draft, written, cancellationToken);
                 return draft.Finish();
             }
-            catch (JsonException)
+            catch (Exception exception) when (exception is JsonException or InvalidOperationException)
             {
-                throw new GrokFailure(GrokFailure.BadAnswer, "the answer is no JSON where there should be some");
+                // The latter: JSON of another shape, or half a character.
+                throw new GrokFailure(GrokFailure.BadAnswer, "the answer is no JSON where there should be some, or of another shape");
             }
             catch (IOException exception)
             {
-                throw new GrokFailure(GrokFailure.Unavailable, $"the answer broke off: {exception.GetType().Name}") { IsTransient = true };
+                throw draft.BrokeOff(exception.GetType().Name);
             }
             finally
             {
@@ -112,7 +127,7 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
     }
 
     // The body of an answer that is one document; an error of the provider is thrown.
-    static async Task<JsonDocument> ReadAsync(PipelineResponse response, CancellationToken cancellationToken)
+    async Task<JsonDocument> ReadAsync(PipelineResponse response, CancellationToken cancellationToken)
     {
         JsonDocument? json = null;
         try
@@ -132,11 +147,13 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
     }
 
     // xAI says {"code":"…","error":"…"}, others {"error":{"message":"…"}}. A wrong key is a 400 at xAI.
-    static GrokFailure ErrorOf(PipelineResponse response, string text) => response.Status switch
+    GrokFailure ErrorOf(PipelineResponse response, string text) => response.Status switch
     {
         401 or 403 => new(GrokFailure.BadKey, $"{response.Status}: the key (Ai:ApiKey) is not accepted"),
+        400 when text.Contains("does not exist", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.ModelGone, "400: the model is not there"),
         400 when text.Contains("API key", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.BadKey, "400: the key (Ai:ApiKey) is not accepted"),
         404 => new(GrokFailure.ModelGone, "404: the model is not there"),
+        400 when text.Contains("reasoning", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.BadAnswer, "400: the model does not know Ai:ReasoningEffort; leave it empty"),
         400 when text.Contains("model", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.ModelGone, "400: the model is not there"),
         429 => new(GrokFailure.RateLimited, "429: too many requests") { IsTransient = IsSoon(response), RetryAfter = RetryAfter(response) },
         408 or >= 500 => new(GrokFailure.Unavailable, $"{response.Status}") { IsTransient = IsSoon(response), RetryAfter = RetryAfter(response) },
@@ -146,20 +163,32 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
     // Never what it says word for word: it may repeat what was sent.
     static string ErrorText(JsonElement error)
     {
-        if (error.ValueKind != JsonValueKind.Object || !error.TryGetProperty("error", out var told))
-            return "";
-        if (told.ValueKind == JsonValueKind.Object && !told.TryGetProperty("message", out told))
-            return "";
-        return told.ValueKind == JsonValueKind.String ? told.GetString()! : "";
+        try
+        {
+            if (error.ValueKind != JsonValueKind.Object || !error.TryGetProperty("error", out var told))
+                return "";
+            if (told.ValueKind == JsonValueKind.Object && !told.TryGetProperty("message", out told))
+                return "";
+            return told.ValueKind == JsonValueKind.String ? told.GetString()! : "";
+        }
+        catch (InvalidOperationException)
+        {
+            return ""; // half a character
+        }
     }
 
-    static bool IsSoon(PipelineResponse response) => RetryAfter(response) is not { } wait || wait <= TimeSpan.FromSeconds(10);
+    bool IsSoon(PipelineResponse response) => RetryAfter(response) is not { } wait || wait <= TimeSpan.FromSeconds(10);
 
-    static TimeSpan? RetryAfter(PipelineResponse response)
-        => response.Headers.TryGetValue("retry-after", out var text) &&
-            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 86_400
-            ? TimeSpan.FromSeconds(seconds)
-            : null;
+    // Seconds or a date.
+    TimeSpan? RetryAfter(PipelineResponse response)
+    {
+        if (!response.Headers.TryGetValue("retry-after", out var text))
+            return null;
+        if (!RetryConditionHeaderValue.TryParse(text, out var when))
+            return text!.All(char.IsAsciiDigit) ? TimeSpan.MaxValue : null;
+        var wait = when.Delta ?? when.Date!.Value - time.GetUtcNow();
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
 
     static async Task<ClientResult> GuardAsync(Func<Task<ClientResult>> call, CancellationToken cancellationToken)
     {
@@ -167,7 +196,8 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
         {
             return await call();
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or ClientResultException && !cancellationToken.IsCancellationRequested)
+        catch (Exception exception) when (
+            exception is HttpRequestException or IOException or ClientResultException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
             throw new GrokFailure(GrokFailure.Unavailable, $"it cannot be reached: {(exception.InnerException ?? exception).GetType().Name}") { IsTransient = true };
         }
@@ -203,15 +233,15 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
             if (part.ValueKind != JsonValueKind.Object)
                 throw new GrokFailure(GrokFailure.BadAnswer, "an event is no object");
             if (part.TryGetProperty("error", out var error) && error.ValueKind != JsonValueKind.Null)
-                throw new GrokFailure(GrokFailure.Unavailable, "it broke off with an error") { IsTransient = true };
+                throw BrokeOff("with an error");
             if (part.TryGetProperty("usage", out var usage) && usage.ValueKind == JsonValueKind.Object)
                 _usage = GrokUsage.Read(usage, prices);
             if (part.TryGetProperty("model", out var named) && named.ValueKind == JsonValueKind.String)
-                _model = PlainText.FromModel(named.GetString()!, 100) is { Length: > 0 } plain ? plain : _model;
+                _model = PlainText.Name(named.GetString()!, 100) is { Length: > 0 } name ? name : _model;
             if (!part.TryGetProperty("choices", out var choices) || choices.ValueKind != JsonValueKind.Array || choices.GetArrayLength() == 0)
                 return;
             var choice = choices[0];
-            if (Text(choice, "finish_reason") is { } finish)
+            if (Text(choice, "finish_reason") is { } finish && _finishReason != "refusal") // which ends with "stop"
                 _finishReason = PlainText.Clip(finish, 40);
             if (!choice.TryGetProperty("delta", out var delta) && !choice.TryGetProperty("message", out delta))
                 return;
@@ -220,14 +250,17 @@ sealed class GrokClient(IOptions<AiOptions> options) : IDisposable
             _text.Append(Text(delta, "content"));
         }
 
+        /// <summary>Worth another attempt as long as nothing has been written: what has is paid, and was reserved once.</summary>
+        internal GrokFailure BrokeOff(string how) => new(GrokFailure.Unavailable, $"the answer broke off: {how}") { IsTransient = _text.Length == 0 };
+
         internal GrokCompletion Finish() => _finishReason switch
         {
             "stop" when _text.Length > 0 => new(_text.ToString(), _model, _finishReason, Usage),
             "stop" => throw new GrokFailure(GrokFailure.BadAnswer, "the answer is empty"),
-            "length" or "max_tokens" => throw new GrokFailure(GrokFailure.Truncated, "the answer is longer than Ai:MaxCompletionTokens"),
-            "refusal" or "content_filter" => throw new GrokFailure(GrokFailure.Refused, "the model refused to answer"),
+            "length" or "max_tokens" => throw new GrokFailure(GrokFailure.Truncated, "the answer is longer than Ai:MaxCompletionTokens") { IsAboutTheQuestion = true },
+            "refusal" or "content_filter" => throw new GrokFailure(GrokFailure.Refused, "the model refused to answer") { IsAboutTheQuestion = true },
             null when _text.Length == 0 => throw new GrokFailure(GrokFailure.BadAnswer, "there is no answer in the events"),
-            null => throw new GrokFailure(GrokFailure.Unavailable, "the answer broke off") { IsTransient = true },
+            null => throw BrokeOff("without an end"),
             _ => throw new GrokFailure(GrokFailure.BadAnswer, $"the answer ended by {PlainText.FromModel(_finishReason, 40)}"),
         };
 

@@ -30,6 +30,9 @@ sealed class GrokFailure(string reason, string message = "") : Exception(message
     /// <summary>How long the provider wants to be left alone.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>What was asked may be the reason; it says nothing about the answer to somebody else.</summary>
+    internal bool IsAboutTheQuestion { get; init; }
+
     /// <summary>Whether it says something about the provider.</summary>
     internal bool IsTrouble => Reason is not (NoConsent or PersonBudget or InstallationBudget or Running or CircuitOpen);
 }

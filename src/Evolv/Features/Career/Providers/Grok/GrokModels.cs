@@ -38,7 +38,7 @@ sealed class GrokStartupCheck(GrokClient client, GrokModels models, IOptions<AiO
             if (models.Current is { } model)
                 logger.AiReady(model);
             else
-                logger.AiModelsMissing(string.Join(", ", there.Take(20).Select(name => PlainText.FromModel(name, 60))));
+                logger.AiModelsMissing(string.Join(", ", there.Take(20).Select(name => PlainText.Name(name, 60))));
         }
         catch (GrokFailure failure)
         {

@@ -143,13 +143,14 @@ sealed record GrokPrompt(string Name, JsonObject Schema, string Facts, string Pe
 
     static JsonObject Text() => new() { ["type"] = "string" };
 
-    static JsonObject OneOf(IEnumerable<string> values) => new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]) };
+    // xAI refuses an empty list.
+    static JsonObject OneOf(IEnumerable<string> values) => values.Any()
+        ? new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value))]) }
+        : Text();
 
-    static JsonObject OneOfOrNull(IEnumerable<string> values) => new()
-    {
-        ["type"] = new JsonArray("string", "null"),
-        ["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value)), null]),
-    };
+    static JsonObject OneOfOrNull(IEnumerable<string> values) => values.Any()
+        ? new() { ["type"] = new JsonArray("string", "null"), ["enum"] = new JsonArray([.. values.Select(value => JsonValue.Create(value)), null]) }
+        : new() { ["type"] = "null" };
 
     static JsonObject List(JsonObject items, int least, int most) => new() { ["type"] = "array", ["items"] = items, ["minItems"] = least, ["maxItems"] = most };
 

@@ -19,12 +19,13 @@ sealed class GrokProvider : IGuidanceProvider
     readonly GrokModels _models;
     readonly Database _database;
     readonly AiOptions _options;
-    readonly CircuitBreakerStateProvider _circuit = new();
+    readonly TimeProvider _time;
     readonly ResiliencePipeline _pipeline;
+    long _pausesUntil; // ticks; the breaker itself stays open until it is tried
 
     public GrokProvider(GrokClient client, GrokModels models, Database database, IOptions<AiOptions> options, TimeProvider time)
     {
-        (_client, _models, _database, _options) = (client, models, database, options.Value);
+        (_client, _models, _database, _options, _time) = (client, models, database, options.Value, time);
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddTimeout(TimeSpan.FromSeconds(_options.TimeoutSeconds))
             .AddRetry(new RetryStrategyOptions
@@ -42,8 +43,12 @@ sealed class GrokProvider : IGuidanceProvider
                 MinimumThroughput = 5,
                 SamplingDuration = TimeSpan.FromSeconds(30),
                 BreakDuration = TimeSpan.FromSeconds(30),
-                ShouldHandle = new PredicateBuilder().Handle<GrokFailure>().Handle<TimeoutRejectedException>(),
-                StateProvider = _circuit,
+                ShouldHandle = new PredicateBuilder().Handle<GrokFailure>(failure => !failure.IsAboutTheQuestion).Handle<TimeoutRejectedException>(),
+                OnOpened = opened =>
+                {
+                    Volatile.Write(ref _pausesUntil, (time.GetUtcNow() + opened.BreakDuration).UtcTicks);
+                    return ValueTask.CompletedTask;
+                },
             })
             .AddTimeout(TimeSpan.FromSeconds(_options.AttemptTimeoutSeconds))
             .Build();
@@ -68,7 +73,7 @@ sealed class GrokProvider : IGuidanceProvider
     async Task<Provided<TWords>> AskAsync<TWords>(
         GrokPrompt prompt, Func<JsonElement, TWords> read, GuidanceCall call, CancellationToken cancellationToken)
     {
-        if (_circuit.CircuitState is CircuitState.Open or CircuitState.Isolated)
+        if (_time.GetUtcNow().UtcTicks < Volatile.Read(ref _pausesUntil))
             throw new GrokFailure(GrokFailure.CircuitOpen);
         var request = await ReserveAsync(prompt, call, cancellationToken);
         var (spent, attempts, error) = (GrokUsage.Nothing, 0, (string?)GrokFailure.Unavailable);

@@ -23,9 +23,9 @@ sealed record GrokUsage(
     internal static long Price(double promptTokens, double completionTokens, AiOptions prices)
         => Ticks((promptTokens * prices.InputUsdPerMillionTokens + completionTokens * prices.OutputUsdPerMillionTokens) / 1_000_000);
 
-    /// <summary>Of a call whose end was not heard.</summary>
+    /// <summary>Of a call whose end was not heard. However much came, no more than was allowed is paid.</summary>
     internal static GrokUsage Estimate(int sentCharacters, int receivedCharacters, AiOptions prices)
-        => new(null, null, null, null, Price(sentCharacters / CharactersPerToken, receivedCharacters / CharactersPerToken, prices), true);
+        => new(null, null, null, null, Price(sentCharacters / CharactersPerToken, Math.Min(receivedCharacters / CharactersPerToken, prices.MaxCompletionTokens), prices), true);
 
     /// <summary>The object <c>usage</c> of an answer. Tokens of thinking are paid as those of the answer.</summary>
     internal static GrokUsage Read(JsonElement usage, AiOptions prices)

@@ -35,7 +35,7 @@ static class GrokWords
     {
         var codes = brief.Matches.Select(match => match.Occupation.Code).ToHashSet();
         var paths = List(json, "career_paths", AssessmentBrief.Shown, AssessmentBrief.Shown)
-            .Select(path => new ExplainedOccupation(OneOf(path, "code", codes), Text(path, "reason", LongText))).ToImmutableArray();
+            .Select(path => Explained(OneOf(path, "code", codes), OptionalText(path, "reason", LongText))).ToImmutableArray();
         if (paths.DistinctBy(path => path.Code).Count() < paths.Length)
             throw Bad("career_paths names an occupation twice");
         var slugs = brief.Matches.SelectMany(match => match.Met.Concat(match.Gaps)).Select(required => required.Skill.Slug).ToHashSet();
@@ -47,6 +47,10 @@ static class GrokWords
                     OneOfOrNull(step, "skill", slugs), PathId(step, brief.Paths))),
             ],
             OptionalText(json, "market_summary", LongText), Texts(json, "emerging_tech", 0, 5, ShortText));
+
+        // A reason of nothing but figures is replaced, not the whole answer.
+        ExplainedOccupation Explained(string code, string? reason)
+            => new(code, reason ?? BuiltInProvider.Reason(brief.Matches.First(match => match.Occupation.Code == code)));
     }
 
     internal static SkillWords Read(JsonElement json, SkillBrief brief)
@@ -66,7 +70,7 @@ static class GrokWords
             Text(json, "title", ShortText), Text(json, "description", 2000),
             [
                 .. List(json, "steps", 1, 20).Select(step => new DraftStep(
-                    Text(step, "title", ShortText), OptionalText(step, "description", 2000) ?? "", OneOf(step, "step_type", ["lesson", "reading"]),
+                    OptionalText(step, "title", ShortText) ?? "Next step", OptionalText(step, "description", 2000) ?? "", OneOf(step, "step_type", ["lesson", "reading"]),
                     Minutes(step), OneOfOrNull(step, "skill", slugs), PathId(step, brief.Paths))),
             ]);
     }
@@ -95,12 +99,13 @@ static class GrokWords
         => Plain(Property(from, name) ?? throw Bad($"{name} is missing"), name, longest) is { Length: > 0 } text ? text : null;
 
     static string Plain(JsonElement value, string name, int longest)
+        => value.ValueKind == JsonValueKind.String ? PlainText.FromModel(Said(value, name), longest) : throw Bad($"{name} is no text");
+
+    static string Said(JsonElement value, string name)
     {
-        if (value.ValueKind != JsonValueKind.String)
-            throw Bad($"{name} is no text");
         try
         {
-            return PlainText.FromModel(value.GetString()!, longest);
+            return value.GetString()!;
         }
         catch (InvalidOperationException)
         {
@@ -114,12 +119,21 @@ static class GrokWords
     static string? OneOfOrNull(JsonElement from, string name, HashSet<string> allowed) => Property(from, name) switch
     {
         null or { ValueKind: JsonValueKind.Null } => null,
-        { ValueKind: JsonValueKind.String } value when allowed.TryGetValue(value.GetString()!, out var known) => known,
+        { ValueKind: JsonValueKind.String } value when allowed.TryGetValue(Said(value, name), out var known) => known,
         _ => throw Bad($"{name} is none of those to choose from"),
     };
 
     static JsonElement? Property(JsonElement from, string name)
-        => from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) ? value : null;
+    {
+        try
+        {
+            return from.ValueKind == JsonValueKind.Object && from.TryGetProperty(name, out var value) ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Bad("a name is no valid Unicode");
+        }
+    }
 
-    static GrokFailure Bad(string why) => new(GrokFailure.BadAnswer, $"the answer does not fit: {why}");
+    static GrokFailure Bad(string why) => new(GrokFailure.BadAnswer, $"the answer does not fit: {why}") { IsAboutTheQuestion = true };
 }
