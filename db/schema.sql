@@ -5639,6 +5639,7 @@ declare
     all_together constant uuid := '00000000-0000-0000-0000-000000000000';
     lost record;
 begin
+    perform set_config('synchronous_commit', 'off', true);
     insert into evolv.ai_spending as s (day, user_id, ticks)
     values (today, all_together, 0)
     on conflict on constraint ai_spending_pkey do update set ticks = s.ticks; -- the lock
@@ -6080,6 +6081,7 @@ AS $function$
 declare
     request public.ai_requests;
 begin
+    perform set_config('synchronous_commit', 'off', true);
     -- The day first, as reserve_ai_request locks.
     perform
     from evolv.ai_spending s

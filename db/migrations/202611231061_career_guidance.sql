@@ -212,7 +212,8 @@ grant execute on function evolv.guidance_context, evolv.paths_for_skills, evolv.
 -- Money -----------------------------------------------------------------------------------------------------------------
 
 -- Begins a call that may cost up to `estimate` ticks. Reserves first and checks under the lock of the day, so calls at the same time never
--- spend more together than is left. Answers the id of the request, or why there is none: running, person_budget, installation_budget.
+-- spend more together than is left. It need not reach the disk: a call that is on its way when PostgreSQL itself crashes may be lost to the
+-- budget, and nobody waits for the disk before every call. Answers the id of the request, or why there is none: running, person_budget, installation_budget.
 create function evolv.reserve_ai_request(
     user_id uuid, purpose text, input_hash text, provider text, prompt_sha256 text, estimate bigint,
     person_day bigint, person_month bigint, installation_day bigint, installation_month bigint)
@@ -226,6 +227,7 @@ declare
     all_together constant uuid := '00000000-0000-0000-0000-000000000000';
     lost record;
 begin
+    perform set_config('synchronous_commit', 'off', true);
     insert into evolv.ai_spending as s (day, user_id, ticks)
     values (today, all_together, 0)
     on conflict on constraint ai_spending_pkey do update set ticks = s.ticks; -- the lock
@@ -284,7 +286,7 @@ as $$
     on conflict on constraint ai_spending_pkey do update set ticks = greatest(s.ticks + spend.ticks, 0)
 $$;
 
--- Ends a call with what it cost.
+-- Ends a call with what it cost. Need not reach the disk before the answer: what a crash of PostgreSQL loses is settled later, as it was reserved.
 create function evolv.settle_ai_request(
     id uuid, state text, cost bigint, cost_is_estimated boolean, model text default null, answer_sha256 text default null, attempts int default 0,
     prompt_tokens int default null, cached_tokens int default null, completion_tokens int default null, reasoning_tokens int default null,
@@ -297,6 +299,7 @@ as $$
 declare
     request public.ai_requests;
 begin
+    perform set_config('synchronous_commit', 'off', true);
     -- The day first, as reserve_ai_request locks.
     perform
     from evolv.ai_spending s

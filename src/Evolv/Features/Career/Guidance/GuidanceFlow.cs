@@ -133,12 +133,12 @@ sealed class GuidanceFlow(
     static async Task<byte[]?> BytesAsync(NpgsqlDataReader reader, int column, CancellationToken cancellationToken)
         => await reader.IsDBNullAsync(column, cancellationToken) ? null : await reader.GetFieldValueAsync<byte[]>(column, cancellationToken);
 
-    Task<byte[]> StoreAsync<TBrief, TWords>(
+    async Task<byte[]> StoreAsync<TBrief, TWords>(
         Job<TBrief, TWords> job, Provided<TWords> provided, string provider, string? reason, CancellationToken cancellationToken)
     {
         job.Progress(new("storing", "Keeping the answer for you"));
         var (columns, values) = job.Question.Row(job.Brief, provided.Words);
-        return database.QueryJsonAsync(
+        var stored = database.QueryJsonAsync(
             job.Caller,
             $"""
             insert into public.{job.Question.Table} as a (
@@ -148,6 +148,8 @@ sealed class GuidanceFlow(
             returning evolv.{job.Question.AnswerFunction}(a, false)::text
             """,
             cancellationToken);
+        await Task.WhenAll(stored, provided.Settled);
+        return await stored;
     }
 
     sealed record Job<TBrief, TWords>(

@@ -47,7 +47,7 @@ sealed class BuiltInProvider : IGuidanceProvider
     /// <summary>high, medium or low.</summary>
     internal static string Priority(RequiredSkill gap) => gap.Importance switch { >= 4.5 => "high", >= 3.75 => "medium", _ => "low" };
 
-    static Task<Provided<TWords>> Answer<TWords>(TWords words) => Task.FromResult(new Provided<TWords>(words, Version));
+    static Task<Provided<TWords>> Answer<TWords>(TWords words) => Task.FromResult(new Provided<TWords>(words, Version, Task.CompletedTask));
 
     /// <summary>Why an occupation fits, by what the matcher found.</summary>
     internal static string Reason(CareerMatch match)

@@ -20,7 +20,8 @@ interface IGuidanceProvider
 }
 
 /// <param name="ModelVersion">What exactly wrote it, as <c>ai_model_version</c> says it.</param>
-sealed record Provided<TWords>(TWords Words, string ModelVersion);
+/// <param name="Settled">Ends when what it cost is written down; need not be waited for before the answer is stored, but before it is given.</param>
+sealed record Provided<TWords>(TWords Words, string ModelVersion, Task Settled);
 
 /// <summary>For whom and for what a provider is asked.</summary>
 /// <param name="InputHash">Of the question.</param>

@@ -96,7 +96,7 @@ sealed class GrokProvider : IGuidanceProvider
                     return read(GrokWords.Parse(completion.Text));
                 }, cancellationToken);
             error = null;
-            return new(words, completion!.Model);
+            return new(words, completion!.Model, SettleAsync(request, completion, spent, attempts, error));
         }
         catch (GrokFailure failure)
         {
@@ -115,7 +115,8 @@ sealed class GrokProvider : IGuidanceProvider
         }
         finally
         {
-            await SettleAsync(request, completion, spent, attempts, error);
+            if (error is not null)
+                await SettleAsync(request, completion, spent, attempts, error);
         }
     }
 
