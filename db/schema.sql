@@ -278,7 +278,7 @@ create table evolv.ai_spending (
     day date not null,
     user_id uuid not null,
     ticks bigint not null,
-    constraint ai_spending_pkey PRIMARY KEY (day, user_id),
+    constraint ai_spending_pkey PRIMARY KEY (user_id, day),
     constraint ai_spending_ticks_check CHECK (ticks >= 0)
 );
 
@@ -515,9 +515,13 @@ begin
             raise exception 'the draft has no steps' using errcode = 'PT422', hint = 'draft_unusable';
         end if;
 
+        if (select count(*) from public.learning_paths p where p.instructor_id = accepted.user_id and not p.is_active) >= 100 then
+            raise exception 'you have a hundred paths of your own; delete one first' using errcode = 'PT409', hint = 'too_many_paths';
+        end if;
+
         insert into public.learning_paths (title, description, difficulty_level, duration_hours, instructor_id, skills_covered, is_active)
         values (
-            left(coalesce(nullif(btrim(accepted.path_data ->> 'title'), ''), accepted.goal), 200),
+            left(coalesce(nullif(btrim(accepted.path_data ->> 'title'), ''), btrim(accepted.goal)), 200),
             left(coalesce(accepted.path_data ->> 'description', ''), 10000),
             accepted.current_level,
             (
@@ -2555,6 +2559,7 @@ AS $function$
 begin
     delete from public.learning_path_enrollments where user_id = old.id;
     delete from public.path_reviews where user_id = old.id;
+    delete from public.learning_paths where instructor_id = old.id and not is_active and enrollment_count = 0; -- of their own
     return null;
 end
 $function$;
@@ -5255,7 +5260,8 @@ begin
             type => 'path.enrolled',
             object_type => 'path',
             object_id => new.path_id,
-            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'is_own', nullif(new.user_id = path.instructor_id, false))),
             dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
             occurred_at => new.enrolled_at);
     end if;
@@ -5468,10 +5474,12 @@ begin
         object_type => 'step',
         object_id => s.id,
         metadata => jsonb_strip_nulls(jsonb_build_object(
-            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes,
+            'is_own', nullif(e.user_id = p.instructor_id, false))),
         dedupe_key => format('step.completed %s %s', s.id, e.user_id),
         occurred_at => new.completed_at)
     from public.learning_path_enrollments e
+    join public.learning_paths p on p.id = e.path_id
     cross join public.learning_path_steps s
     where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
     return null;
@@ -5669,7 +5677,7 @@ begin
                 or coalesce(sum(s.ticks) filter (where s.user_id = all_together), 0) + estimate > installation_month then 'installation_budget'
         end
         from evolv.ai_spending s
-        where s.day >= date_trunc('month', today) and s.user_id in (all_together, reserve_ai_request.user_id));
+        where s.day >= date_trunc('month', today)::date and s.user_id in (all_together, reserve_ai_request.user_id));
     if refusal is not null then
         return next;
         return;
@@ -6274,7 +6282,6 @@ $function$;
 CREATE OR REPLACE FUNCTION evolv.spend(day date, user_id uuid, ticks bigint)
  RETURNS void
  LANGUAGE sql
- SECURITY DEFINER
  SET search_path TO ''
 AS $function$
     insert into evolv.ai_spending as s (day, user_id, ticks)
@@ -6736,7 +6743,7 @@ create policy ai_consents_delete_own on public.ai_consents for delete to authent
 create policy ai_consents_insert_own on public.ai_consents for insert to authenticated
     with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
    FROM public.profiles p
-  WHERE p.id = ai_consents.user_id AND p.deactivated_at IS NULL)));
+  WHERE p.id = ai_consents.user_id AND p.deactivated_at IS NULL AND NOT p.is_guest)));
 create policy ai_consents_select_own on public.ai_consents for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
@@ -7559,7 +7566,7 @@ create table public.learning_paths (
     constraint learning_paths_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE SET NULL,
     constraint learning_paths_description_check CHECK (length(description) <= 10000),
     constraint learning_paths_difficulty_level_check CHECK (difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text])),
-    constraint learning_paths_duration_hours_check CHECK (duration_hours > 0),
+    constraint learning_paths_duration_hours_check CHECK (duration_hours >= 1 AND duration_hours <= 10000),
     constraint learning_paths_enrollment_count_check CHECK (enrollment_count >= 0),
     constraint learning_paths_rating_check CHECK (rating >= 0::numeric AND rating <= 5::numeric),
     constraint learning_paths_reviews_count_check CHECK (reviews_count >= 0),

@@ -6,7 +6,7 @@ create table public.learning_paths (
     description      text not null default '' check (length(description) <= 10000),
     thumbnail_url    text check (evolv.is_web_url(thumbnail_url)),
     difficulty_level text not null check (difficulty_level in ('beginner', 'intermediate', 'advanced', 'expert')),
-    duration_hours   int check (duration_hours > 0),
+    duration_hours   int check (duration_hours between 1 and 10000),
     instructor_id    uuid default auth.uid() references public.profiles (id) on delete set null,
     skills_covered   text[] not null default '{}',
     total_steps      int not null default 0 check (total_steps >= 0),
@@ -385,7 +385,8 @@ begin
             type => 'path.enrolled',
             object_type => 'path',
             object_id => new.path_id,
-            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'is_own', nullif(new.user_id = path.instructor_id, false))),
             dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
             occurred_at => new.enrolled_at);
     end if;
@@ -414,7 +415,7 @@ create trigger learning_path_enrollments_event_completed
     for each row when (old.completed_at is null and new.completed_at is not null) execute function evolv.record_enrollment();
 
 -- Before learning_path_step_progress_follow: the last step is completed before the path is. The minutes are those that the step
--- takes, not those that the learner claims.
+-- takes, not those that the learner claims, unless the path is their own (is_own).
 create function evolv.record_step()
     returns trigger
     language plpgsql
@@ -428,10 +429,12 @@ begin
         object_type => 'step',
         object_id => s.id,
         metadata => jsonb_strip_nulls(jsonb_build_object(
-            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes,
+            'is_own', nullif(e.user_id = p.instructor_id, false))),
         dedupe_key => format('step.completed %s %s', s.id, e.user_id),
         occurred_at => new.completed_at)
     from public.learning_path_enrollments e
+    join public.learning_paths p on p.id = e.path_id
     cross join public.learning_path_steps s
     where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
     return null;
@@ -633,6 +636,7 @@ as $$
 begin
     delete from public.learning_path_enrollments where user_id = old.id;
     delete from public.path_reviews where user_id = old.id;
+    delete from public.learning_paths where instructor_id = old.id and not is_active and enrollment_count = 0; -- of their own
     return null;
 end
 $$;

@@ -45,7 +45,7 @@ create table evolv.ai_spending (
     day     date not null,
     user_id uuid not null,
     ticks   bigint not null check (ticks >= 0),
-    primary key (day, user_id)
+    primary key (user_id, day)
 );
 
 alter table evolv.ai_spending enable row level security;
@@ -63,7 +63,10 @@ create policy ai_consents_select_own on public.ai_consents
 
 create policy ai_consents_insert_own on public.ai_consents
     for insert to authenticated
-    with check (user_id = (select auth.uid()) and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null));
+    with check ( -- not guests, of whom anybody can make as many as they like: what is agreed to may cost the community money
+        user_id = (select auth.uid())
+        and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null and not p.is_guest)
+    );
 
 create policy ai_consents_delete_own on public.ai_consents
     for delete to authenticated
@@ -257,7 +260,7 @@ begin
                 or coalesce(sum(s.ticks) filter (where s.user_id = all_together), 0) + estimate > installation_month then 'installation_budget'
         end
         from evolv.ai_spending s
-        where s.day >= date_trunc('month', today) and s.user_id in (all_together, reserve_ai_request.user_id));
+        where s.day >= date_trunc('month', today)::date and s.user_id in (all_together, reserve_ai_request.user_id));
     if refusal is not null then
         return next;
         return;
@@ -273,10 +276,10 @@ begin
 end
 $$;
 
+-- Adds to the day of a person and of all; less than nothing gives back.
 create function evolv.spend(day date, user_id uuid, ticks bigint)
     returns void
     language sql
-    security definer
     set search_path = ''
 as $$
     insert into evolv.ai_spending as s (day, user_id, ticks)
@@ -360,9 +363,13 @@ begin
             raise exception 'the draft has no steps' using errcode = 'PT422', hint = 'draft_unusable';
         end if;
 
+        if (select count(*) from public.learning_paths p where p.instructor_id = accepted.user_id and not p.is_active) >= 100 then
+            raise exception 'you have a hundred paths of your own; delete one first' using errcode = 'PT409', hint = 'too_many_paths';
+        end if;
+
         insert into public.learning_paths (title, description, difficulty_level, duration_hours, instructor_id, skills_covered, is_active)
         values (
-            left(coalesce(nullif(btrim(accepted.path_data ->> 'title'), ''), accepted.goal), 200),
+            left(coalesce(nullif(btrim(accepted.path_data ->> 'title'), ''), btrim(accepted.goal)), 200),
             left(coalesce(accepted.path_data ->> 'description', ''), 10000),
             accepted.current_level,
             (

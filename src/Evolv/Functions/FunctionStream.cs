@@ -32,13 +32,13 @@ static class FunctionStream
         var progress = Channel.CreateUnbounded<TProgress>(new() { SingleReader = true });
         var working = WorkAsync(work, progress.Writer);
         var more = progress.Reader.WaitToReadAsync(cancellationToken).AsTask();
-        do
+        for (var goesOn = true; goesOn;)
         {
             if (await Task.WhenAny(more, Task.Delay(Silence, cancellationToken)) != more)
             {
                 writer.Write(": still working\n\n"u8);
             }
-            else if (await more)
+            else if (goesOn = await more)
             {
                 while (progress.Reader.TryRead(out var step))
                     writer.WriteEvent("progress"u8, JsonSerializer.SerializeToUtf8Bytes(step, FunctionJson.Options));
@@ -47,7 +47,6 @@ static class FunctionStream
 
             await writer.FlushAsync(cancellationToken);
         }
-        while (!more.IsCompletedSuccessfully || more.Result);
 
         try
         {

@@ -28,11 +28,11 @@ sealed partial class AiOptions
     public int MaxCompletionTokens { get; set; } = 6000;
 
     /// <summary>How long a person waits for the provider at most, with all attempts; then Evolv's own guidance answers.</summary>
-    [Range(1, 120)]
+    [Range(1, 60)]
     public int TimeoutSeconds { get; set; } = 20;
 
     /// <summary>How long one attempt may take.</summary>
-    [Range(1, 120)]
+    [Range(1, 60)]
     public int AttemptTimeoutSeconds { get; set; } = 15;
 
     /// <summary>Price of a million tokens that are sent, in US dollars: for reservations, and where the provider does not say what a call cost.</summary>

@@ -105,6 +105,38 @@ public sealed class AiLearningPathTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Paths_of_ones_own_go_with_the_account_and_those_that_others_are_on_stay()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada", "teacher");
+        var grace = await server.SignUpAsync("grace");
+        var draft = await ada.Http.CallAsync(Draft, new { goal = "My secret plan" });
+        await ada.Http.CallAsync(Accept, new { generated_path_id = draft.At("generated_path_id") });
+        await server.Database.ExecuteAsync(
+            $"""
+            insert into learning_paths (title, difficulty_level, instructor_id) values ('For all', 'beginner', '{ada.Id}');
+            insert into learning_path_enrollments (user_id, path_id) select '{grace.Id}', id from learning_paths where title = 'For all';
+            update learning_paths set is_active = false where title = 'For all';
+            """);
+
+        await server.Database.ExecuteAsync($"delete from auth.users where id = '{ada.Id}'");
+
+        Assert.Equal("For all", await server.Database.ScalarAsync<string>("select string_agg(title, ', ') from learning_paths"));
+    }
+
+    [Fact]
+    public async Task A_path_of_absurd_length_is_a_step_like_others()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        await server.Database.ExecuteAsync("insert into learning_paths (title, difficulty_level, duration_hours, skills_covered) values ('Long', 'expert', 10000, '{SQL}')");
+
+        var answer = await ada.Http.CallAsync(Draft, new { goal = "Learn SQL" });
+
+        Assert.Equal((200, "504"), (answer.Status, answer.At("path_data", "duration_hours")));
+    }
+
+    [Fact]
     public async Task A_draft_is_accepted_by_nobody_else_and_only_if_it_can_be_used()
     {
         await using var server = await EvolvServer.StartAsync(cluster);

@@ -19,7 +19,7 @@ static class AssessmentAnswer
             occupation.Title,
             occupation.Field,
             occupation.Description,
-            MatchScore = (int)Math.Round(match.Score * 100, MidpointRounding.AwayFromZero),
+            MatchScore = match.Percent,
             Reason = reason,
             RequiredSkills = occupation.Skills.Length == 0 ? [] : match.Met.Concat(match.Gaps).OrderByDescending(required => required.Importance)
                 .ThenBy(required => required.Skill.Name, StringComparer.Ordinal).Take(ShownSkills).Select(required => required.Skill.Name).ToArray(),
@@ -84,7 +84,7 @@ static class AssessmentAnswer
                     .ToArray(),
             Alternatives = brief.Depth == "comprehensive"
                 ? brief.Matches.Where(match => words.Paths.All(path => path.Code != match.Occupation.Code)).Take(5)
-                    .Select(match => new { match.Occupation.Code, match.Occupation.Title, MatchScore = (int)Math.Round(match.Score * 100, MidpointRounding.AwayFromZero) })
+                    .Select(match => new { match.Occupation.Code, match.Occupation.Title, MatchScore = match.Percent })
                     .ToArray()
                 : [],
         };

@@ -59,7 +59,7 @@ sealed class AssessmentQuestion(PersonalProfile profile, string depth, bool incl
             $"user_profile, analysis_depth, career_paths, strengths, areas_for_improvement, recommended_next_steps, market_insights",
             $"""
             {AsJson(CanonicalProfile.Stored(profile))}, {depth}, {AsJson(paths)}, {words.Strengths.ToArray()}, {words.AreasForImprovement.ToArray()},
-            {AsJson(words.NextSteps.Select(step => AssessmentAnswer.Step(brief, step)))}, {AsJson(AssessmentAnswer.Market(brief, words))}
+            {AsJson(words.NextSteps.Take(depth switch { "quick" => 3, "standard" => 5, _ => 8 }).Select(step => AssessmentAnswer.Step(brief, step)))}, {AsJson(AssessmentAnswer.Market(brief, words))}
             """);
     }
 

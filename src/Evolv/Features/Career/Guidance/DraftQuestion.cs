@@ -55,7 +55,7 @@ sealed class DraftQuestion(string goal, string level) : GuidanceQuestion<DraftBr
             words.Title,
             words.Description,
             DifficultyLevel = level,
-            DurationHours = (int)Math.Ceiling(words.Steps.Sum(step => step.EstimatedMinutes) / 60.0),
+            DurationHours = (int)Math.Ceiling(words.Steps.Sum(step => (double)step.EstimatedMinutes) / 60),
             SkillsCovered = words.Steps.Select(step => step.Skill).OfType<string>().Distinct().Select(slug => brief.Catalog.Skills[slug].Name),
             Steps = words.Steps.Select(step => new
             {

@@ -59,7 +59,7 @@ sealed class GuidanceFlow(
         }
         catch (GrokFailure failure) when (failure.Reason == GrokFailure.Running)
         {
-            if (await WaitForOtherServerAsync(job, cancellationToken) is { } answer)
+            if (await WaitForOtherServerAsync(job, call, cancellationToken) is { } answer)
                 return answer;
             reason = GrokFailure.Unavailable;
         }
@@ -73,13 +73,30 @@ sealed class GuidanceFlow(
         return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, reason, cancellationToken);
     }
 
-    // Another server asks the provider the same for the same person: its answer will do.
-    async Task<byte[]?> WaitForOtherServerAsync<TBrief, TWords>(Job<TBrief, TWords> job, CancellationToken cancellationToken)
+    // Another server asks the provider the same for the same person: its answer will do, as long as it is at it. Once more after that: the
+    // answer is stored while the call is settled.
+    async Task<byte[]?> WaitForOtherServerAsync<TBrief, TWords>(Job<TBrief, TWords> job, GuidanceCall call, CancellationToken cancellationToken)
     {
-        for (var waited = TimeSpan.Zero; waited < TimeSpan.FromSeconds(options.Value.TimeoutSeconds); waited += Poll)
+        var looks = 0;
+        for (var running = true; looks < 2; looks += running ? 0 : 1)
         {
             await Task.Delay(Poll, time, cancellationToken);
-            if ((await FindAsync(job.Caller, job.Question, job.Hash, cancellationToken)).Cached is { } answer)
+            (running, var answer) = await database.QueryAsync(
+                job.Caller,
+                $"""
+                select exists (
+                    select from public.ai_requests r
+                    where r.user_id = {job.Caller.UserId} and r.purpose = {call.Purpose} and r.input_hash = {call.InputHash} and r.state = 'running'
+                        and r.started_at > now() - interval '2 minutes'),
+                    {Stored(job.Caller, job.Question, job.Hash, $"{job.ContextHash}")}
+                """,
+                static async (reader, token) =>
+                {
+                    await reader.ReadAsync(token);
+                    return (reader.GetBoolean(0), await BytesAsync(reader, 1, token));
+                },
+                cancellationToken);
+            if (answer is not null)
                 return answer;
         }
 
@@ -119,13 +136,13 @@ sealed class GuidanceFlow(
             cancellationToken);
     }
 
-    // The answer to the same question about the same person. One that had to do is not kept for a day.
+    // The answer to the same question about the same person. One that had to do is not kept for a day; whether they agreed is part of the context.
     static Sql Stored<TBrief, TWords>(Caller caller, GuidanceQuestion<TBrief, TWords> question, string hash, Sql contextHash)
         => $"""
         (select evolv.{question.AnswerFunction}(a, true)::text
             from public.{question.Table} a
             where a.user_id = {caller.UserId} and a.request_hash = {hash} and a.context_hash = {contextHash}
-                and a.ai_fallback is null and a.created_at > now() - interval '24 hours'
+                and coalesce(a.ai_fallback, 'no_consent') = 'no_consent' and a.created_at > now() - interval '24 hours'
             order by a.created_at desc
             limit 1)
         """;

@@ -4,7 +4,7 @@ namespace Evolv.Features.Career.Guidance;
 
 /// <summary>
 /// Makes the same answer once, however many ask for it at the same time. It does not belong to who asked first: when they leave, it is
-/// finished and kept, because it may have cost money.
+/// finished and kept, because it may have cost money. Only the end of the server ends it.
 /// </summary>
 sealed class SingleFlight(IHostApplicationLifetime lifetime)
 {

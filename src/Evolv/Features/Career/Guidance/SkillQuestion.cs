@@ -46,7 +46,7 @@ sealed class SkillQuestion(ImmutableArray<string> currentSkills, string? targetR
         var named = ranked.FirstOrDefault(match => match.Occupation.Code == targetRole || catalog.Index.Of(match.Occupation).Titles.Contains(phrase));
         var match = named ?? ranked[0];
         // Named is known. Otherwise it is as sure as it is good, and as it is ahead of the next.
-        var confidence = named is not null ? 0.95 : Math.Clamp(match.Score + 2 * (match.Score - ranked[1].Score), 0.05, 0.9);
+        var confidence = named is not null ? 0.95 : Math.Clamp(match.Score + 2 * (match.Score - (ranked.ElementAtOrDefault(1)?.Score ?? 0)), 0.05, 0.9);
         return new(catalog, context.Skills, currentSkills, targetRole, match, Math.Round(confidence, 3), [.. match.Gaps.Take(MostGaps)], PathHints.None);
     }
 

@@ -20,6 +20,9 @@ sealed class CareerMatch(Occupation occupation, double score, CareerMatcher.Pers
     /// <summary>From 0 to 1.</summary>
     internal double Score => score;
 
+    /// <summary>As it is shown: from 0 to 100.</summary>
+    internal int Percent => (int)Math.Round(score * 100, MidpointRounding.AwayFromZero);
+
     /// <summary>Skills that the person has, the weightiest first.</summary>
     internal ImmutableArray<RequiredSkill> Met => Distance.Met;
 

@@ -109,7 +109,7 @@ sealed class BuiltInProvider : IGuidanceProvider
                 AssessmentAnswer.Duration(best.Readiness.EducationMonths)));
         if (steps.Count == 0)
             steps.Add(new("high", $"Talk to somebody who does this work ({best.Occupation.Title}) about their week", Timeframe(8)));
-        return [.. steps.Take(brief.Depth switch { "quick" => 3, "standard" => 5, _ => 8 })];
+        return [.. steps];
     }
 
     // A path that teaches several of the skills is one step.
@@ -121,7 +121,7 @@ sealed class BuiltInProvider : IGuidanceProvider
         if (paths is [var path, ..] && taken.Add(path.Id))
             return
             [
-                new($"{skill.Name}: {path.Title}", "Take this path of the platform; it teaches what this step is about.", "lesson", (path.DurationHours ?? 4) * 60, skill.Slug, path.Id),
+                new($"{skill.Name}: {path.Title}", "Take this path of the platform; it teaches what this step is about.", "lesson", Math.Clamp(path.DurationHours ?? 4, 1, 500) * 60, skill.Slug, path.Id),
             ];
         return
         [

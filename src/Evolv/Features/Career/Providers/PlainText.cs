@@ -19,7 +19,7 @@ static partial class PlainText
     {
         // Twice of what is shown, for what is left out: a megabyte would keep the patterns busy for hours.
         var line = Spaces().Replace(Markup().Replace(Visible(Clip(text, 2 * longest)), " "), " ").Trim();
-        var sentences = SentenceEnds().Split(line).Where(sentence => !Figures().IsMatch(sentence));
+        var sentences = SentenceEnds().Split(line).Where(sentence => !Figures().IsMatch(Years().Replace(sentence, "")));
         return Clip(string.Join(' ', sentences).Replace('<', '‹').Replace('>', '›').Trim(), longest);
     }
 
@@ -58,7 +58,7 @@ static partial class PlainText
     static bool IsBlank(int rune)
         => rune is 0x34F or 0x115F or 0x1160 or (>= 0x180B and <= 0x180F) or 0x3164 or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0100 and <= 0xE01EF);
 
-    [GeneratedRegex(@"\S+@\S+|(?:https?://|www\.)\S+|\+?\d(?:[\s()./-]?\d){6,}", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\S+@\S+|(?:https?://|www\.)\S+|\+?\d(?:[\s()./-]{0,3}\d){8,}", RegexOptions.IgnoreCase)]
     private static partial Regex Identifying();
 
     [GeneratedRegex(@"</?[a-z!][^>]*>|!?\[[^\]]*\]\([^)]*\)|(?:https?://|www\.|javascript:|data:)\S*", RegexOptions.IgnoreCase)]
@@ -70,6 +70,9 @@ static partial class PlainText
     [GeneratedRegex(@"(?<=[.!?。！？])\s+")]
     private static partial Regex SentenceEnds();
 
-    [GeneratedRegex(@"[\p{Sc}%％٪‰]|\d[\d.,' ]*\d{2}|\d\s?(?:[km]|mio|mrd|bn|thousand|million|billion|tausend|lakh|crore)\b|\b(usd|eur|gbp|chf|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(19|20)\d\d\b")]
+    private static partial Regex Years();
+
+    [GeneratedRegex(@"[\p{Sc}%％٪‰]|\d[\d.,' ]*\d{2}|\d\s?(?:[km]|mio|mrd|bn|thousand|million|billion|tausend|lakh|crore)\b|\b(usd|eur|gbp|chf|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento|salar\w+|wages?|incomes?|earnings|thousands?|millions?|billions?)\b|\b(pays?|paid|earns?)\b.*\d|\d.*\b(an hour|per hour|a year|per year|a month|per month)\b", RegexOptions.IgnoreCase)]
     private static partial Regex Figures();
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 using OpenAI;
 using OpenAI.Chat;
@@ -18,7 +19,7 @@ sealed record GrokCompletion(string Text, string Model, string FinishReason, Gro
 /// One call of the provider, by the OpenAI SDK's protocol methods: it sends, signs and streams; what comes is read here, because xAI's errors
 /// and costs have shapes of their own and because an answer is bounded before it is parsed.
 /// </summary>
-sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDisposable
+sealed partial class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDisposable
 {
     const int LongestAnswer = 1 << 20; // bytes on the wire
 
@@ -69,7 +70,8 @@ sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDispo
         }
         catch (OperationCanceledException)
         {
-            spend(draft.Usage); // It has the question, and may be paid for an answer that nobody heard.
+            draft.IsUnheard = true;
+            spend(draft.Usage);
             throw;
         }
 
@@ -89,6 +91,11 @@ sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDispo
             {
                 // The latter: JSON of another shape, or half a character.
                 throw new GrokFailure(GrokFailure.BadAnswer, "the answer is no JSON where there should be some, or of another shape");
+            }
+            catch (OperationCanceledException)
+            {
+                draft.IsUnheard = true;
+                throw;
             }
             catch (IOException exception)
             {
@@ -149,15 +156,15 @@ sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDispo
     // xAI says {"code":"…","error":"…"}, others {"error":{"message":"…"}}. A wrong key is a 400 at xAI.
     GrokFailure ErrorOf(PipelineResponse response, string text) => response.Status switch
     {
-        401 or 403 => new(GrokFailure.BadKey, $"{response.Status}: the key (Ai:ApiKey) is not accepted"),
-        400 when text.Contains("does not exist", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.ModelGone, "400: the model is not there"),
-        400 when text.Contains("API key", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.BadKey, "400: the key (Ai:ApiKey) is not accepted"),
         404 => new(GrokFailure.ModelGone, "404: the model is not there"),
+        400 when NamesMissingModel().IsMatch(text) => new(GrokFailure.ModelGone, "400: the model is not there"),
+        401 or 403 => new(GrokFailure.BadKey, $"{response.Status}: the key (Ai:ApiKey) is not accepted"),
+        400 when text.Contains("API key", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.BadKey, "400: the key (Ai:ApiKey) is not accepted"),
         400 when text.Contains("reasoning", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.BadAnswer, "400: the model does not know Ai:ReasoningEffort; leave it empty"),
-        400 when text.Contains("model", StringComparison.OrdinalIgnoreCase) => new(GrokFailure.ModelGone, "400: the model is not there"),
         429 => new(GrokFailure.RateLimited, "429: too many requests") { IsTransient = IsSoon(response), RetryAfter = RetryAfter(response) },
         408 or >= 500 => new(GrokFailure.Unavailable, $"{response.Status}") { IsTransient = IsSoon(response), RetryAfter = RetryAfter(response) },
-        _ => new(GrokFailure.BadAnswer, $"{response.Status}: it does not understand the request"),
+        // Too long for this model, for example: that is no reason to take it from others.
+        _ => new(GrokFailure.BadAnswer, $"{response.Status}: it does not take the request") { IsAboutTheQuestion = true },
     };
 
     // Never what it says word for word: it may repeat what was sent.
@@ -203,6 +210,9 @@ sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDispo
         }
     }
 
+    [GeneratedRegex(@"(unknown|no such) model|model\b.{0,100}\b(not found|does not exist)", RegexOptions.IgnoreCase)]
+    private static partial Regex NamesMissingModel();
+
     OpenAIClientOptions ClientOptions() => new()
     {
         Endpoint = new Uri(Options.BaseUrl.TrimEnd('/')),
@@ -225,7 +235,13 @@ sealed class GrokClient(IOptions<AiOptions> options, TimeProvider time) : IDispo
 
         internal int Characters => _text.Length;
 
-        internal GrokUsage Usage => _usage ?? GrokUsage.Estimate(sentCharacters, _text.Length, prices);
+        /// <summary>The provider has the question, and may be paid for an answer that nobody waited for.</summary>
+        internal bool IsUnheard { private get; set; }
+
+        // What was broken off costs as much as it could have, or one could ask for long answers at no cost to one's budget.
+        internal GrokUsage Usage => _usage ?? (IsUnheard || (_finishReason is null && _text.Length > 0)
+            ? GrokUsage.Most(sentCharacters, prices)
+            : GrokUsage.Estimate(sentCharacters, _text.Length, prices));
 
         /// <summary>A chunk of a stream, or a whole completion.</summary>
         internal void Add(JsonElement part)

@@ -11,7 +11,7 @@ namespace Evolv.Features.Career.Providers.Grok;
 
 /// <summary>
 /// xAI's Grok, or any model behind an endpoint of its kind. Every call is reserved against the budgets before and settled after; what fails
-/// is a <see cref="GrokFailure"/> within <c>Ai:TimeoutSeconds</c>, and after five failures in half a minute nobody waits for half a minute.
+/// is a <see cref="GrokFailure"/> within <c>Ai:TimeoutSeconds</c>, and when half of at least five calls in half a minute fail, nobody waits for half a minute.
 /// </summary>
 sealed class GrokProvider : IGuidanceProvider
 {
@@ -58,7 +58,7 @@ sealed class GrokProvider : IGuidanceProvider
 
     /// <summary>What an answer depends on beside the question.</summary>
     internal string Fingerprint => _options.UsesGrok
-        ? $"{_options.Region} {GrokPrompt.Version} {_options.BaseUrl} {_options.Models} {_options.ReasoningEffort}"
+        ? $"{_options.Region} {BuiltInProvider.Version} {GrokPrompt.Version} {_options.BaseUrl} {_options.Models} {_options.ReasoningEffort}"
         : $"{_options.Region} {BuiltInProvider.Version}";
 
     public Task<Provided<AssessmentWords>> AssessAsync(AssessmentBrief brief, GuidanceCall call, CancellationToken cancellationToken)
@@ -86,13 +86,23 @@ sealed class GrokProvider : IGuidanceProvider
                 async token =>
                 {
                     attempts++;
-                    completion = await CompleteAsync(prompt, usage => spent += usage, written =>
+                    var heard = 0;
+                    try
                     {
-                        if (written < told + 400)
-                            return;
-                        told = written;
-                        call.Progress(new("writing", "The answer is being written", written));
-                    }, token);
+                        completion = await CompleteAsync(prompt, usage => spent += usage, written =>
+                        {
+                            heard = written;
+                            if (written < told + 400)
+                                return;
+                            told = written;
+                            call.Progress(new("writing", "The answer is being written", written));
+                        }, token);
+                    }
+                    catch (OperationCanceledException) when (heard > 0 && !cancellationToken.IsCancellationRequested)
+                    {
+                        throw new GrokFailure(GrokFailure.Timeout, "no whole answer in time") { IsAboutTheQuestion = true }; // It may be a long one.
+                    }
+
                     return read(GrokWords.Parse(completion.Text));
                 }, cancellationToken);
             error = null;
@@ -141,7 +151,7 @@ sealed class GrokProvider : IGuidanceProvider
     async Task<Guid> ReserveAsync(GrokPrompt prompt, GuidanceCall call, CancellationToken cancellationToken)
     {
         var body = prompt.ToJson("", _options);
-        var estimate = GrokUsage.Price(body.Length / 3.0, _options.MaxCompletionTokens, _options);
+        var estimate = GrokUsage.Most(body.Length, _options).CostTicks;
         var (id, refusal) = await _database.QueryAsync(
             Caller.Service, // a person does not set their own budgets
             $"""

@@ -23,7 +23,11 @@ sealed record GrokUsage(
     internal static long Price(double promptTokens, double completionTokens, AiOptions prices)
         => Ticks((promptTokens * prices.InputUsdPerMillionTokens + completionTokens * prices.OutputUsdPerMillionTokens) / 1_000_000);
 
-    /// <summary>Of a call whose end was not heard. However much came, no more than was allowed is paid.</summary>
+    /// <summary>The highest price of a call with so many characters: two of them, or an escaped letter, may be a token or more.</summary>
+    internal static GrokUsage Most(int sentCharacters, AiOptions prices)
+        => new(null, null, null, null, Price(sentCharacters / 2.0, prices.MaxCompletionTokens, prices), true);
+
+    /// <summary>Of a call that did not say what it cost. However much came, no more than was allowed is paid.</summary>
     internal static GrokUsage Estimate(int sentCharacters, int receivedCharacters, AiOptions prices)
         => new(null, null, null, null, Price(sentCharacters / CharactersPerToken, Math.Min(receivedCharacters / CharactersPerToken, prices.MaxCompletionTokens), prices), true);
 

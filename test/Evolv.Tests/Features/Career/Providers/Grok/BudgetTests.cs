@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Evolv.Platform.Data;
 using Evolv.Tests.Support;
@@ -51,6 +52,35 @@ public sealed class BudgetTests(EvolvCluster cluster)
         Assert.Equal("no_consent", later.At("fallback", "reason"));
         Assert.Single(world.Chats);
         Assert.Equal("grok", (await grace.Http.CallAsync("ai-learning-path", GrokWorld.Goal(1))).At("ai_provider")); // hers stands
+    }
+
+    // Anybody can make as many as they like, each with a budget of its own.
+    [Fact]
+    public async Task Guests_do_not_spend_the_communitys_money()
+    {
+        await using var world = await GrokWorld.StartAsync(cluster);
+        using var guest = world.Server.ClientWith(world.Server.PublishableKey, await world.Server.TokenOfGuestAsync());
+
+        using var agreed = await guest.PostAsJsonAsync("/rest/v1/ai_consents", new { }, TestContext.Current.CancellationToken);
+        var answer = await guest.CallAsync("ai-learning-path", GrokWorld.Goal(1));
+
+        Assert.Equal(HttpStatusCode.Forbidden, agreed.StatusCode);
+        Assert.Equal((200, "no_consent"), (answer.Status, answer.At("fallback", "reason")));
+        Assert.Empty(world.Chats);
+        Assert.Equal("True", (await guest.CallAsync("ai-learning-path", GrokWorld.Goal(1))).At("cached")); // whether they agreed is part of the question
+    }
+
+    [Fact]
+    public async Task An_answer_that_nobody_waited_for_costs_what_was_reserved()
+    {
+        await using var world = await GrokWorld.StartAsync(cluster);
+        var ada = await world.ConsentingAsync("ada");
+        world.Grok.Behaviour = GrokBehaviour.OneBytePerSecond;
+
+        var answer = await ada.Http.CallAsync("ai-learning-path", GrokWorld.Goal(1));
+
+        Assert.Equal("timeout", answer.At("fallback", "reason"));
+        Assert.True(await world.Database.ScalarAsync<bool>("select cost_ticks between reserved_ticks - 10000000 and reserved_ticks + 10000000 and cost_is_estimated from ai_requests"));
     }
 
     [Fact]

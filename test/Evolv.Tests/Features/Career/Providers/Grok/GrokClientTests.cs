@@ -109,6 +109,7 @@ public sealed class GrokClientTests
     [InlineData("""{"error":{"message":"Invalid API key"}}""", GrokFailure.BadKey)]
     [InlineData("""{"error":"The model x does not exist or your team does not have access to it. Please ensure you're using the correct API key."}""", GrokFailure.ModelGone)]
     [InlineData("""{"error":{"message":"unknown model"}}""", GrokFailure.ModelGone)]
+    [InlineData("""{"error":{"message":"This model's maximum context length is 8192 tokens."}}""", GrokFailure.BadAnswer)] // of one question
     [InlineData("""{"error":"\ud800"}""", GrokFailure.BadAnswer)]
     [InlineData("""{"error":7}""", GrokFailure.BadAnswer)]
     [InlineData("""{"\ud800":1,"code":"x"}""", GrokFailure.BadAnswer)]
