@@ -272,6 +272,18 @@ create schema evolv;
 
 grant usage on schema evolv to anon, authenticated, service_role;
 
+-- evolv.ai_spending ---------------------------------------------------------------------------------------------------
+
+create table evolv.ai_spending (
+    day date not null,
+    user_id uuid not null,
+    ticks bigint not null,
+    constraint ai_spending_pkey PRIMARY KEY (user_id, day),
+    constraint ai_spending_ticks_check CHECK (ticks >= 0)
+);
+
+alter table evolv.ai_spending enable row level security;
+
 -- evolv.derived_events ------------------------------------------------------------------------------------------------
 
 create table evolv.derived_events (
@@ -393,6 +405,17 @@ alter table evolv.leaderboards enable row level security;
 
 CREATE INDEX leaderboards_asked_idx ON evolv.leaderboards USING btree (id) WHERE (state = 'asked'::text);
 
+-- evolv.occupation_catalog --------------------------------------------------------------------------------------------
+
+create table evolv.occupation_catalog (
+    is_one boolean default true not null,
+    version bigint not null,
+    constraint occupation_catalog_pkey PRIMARY KEY (is_one),
+    constraint occupation_catalog_is_one_check CHECK (is_one)
+);
+
+alter table evolv.occupation_catalog enable row level security;
+
 -- evolv.pending_events ------------------------------------------------------------------------------------------------
 
 create table evolv.pending_events (
@@ -465,6 +488,69 @@ create view evolv.counted_entries with (security_invoker=on) as
           WHERE s.id = x.id));
 
 -- Functions of evolv --------------------------------------------------------------------------------------------------
+
+CREATE OR REPLACE FUNCTION evolv.accept_generated_path(draft uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    accepted public.ai_generated_paths;
+    path uuid;
+    is_new boolean := false;
+begin
+    select * into accepted
+    from public.ai_generated_paths g
+    where g.id = draft and g.user_id = auth.uid()
+    for update;
+    if not found then
+        raise exception 'there is no such draft of yours' using errcode = 'PT404', hint = 'draft_not_found';
+    end if;
+
+    path := accepted.linked_path_id;
+    if path is null then
+        is_new := true;
+        if jsonb_typeof(accepted.path_data -> 'steps') is distinct from 'array' or jsonb_array_length(accepted.path_data -> 'steps') not between 1 and 50 then
+            raise exception 'the draft has no steps' using errcode = 'PT422', hint = 'draft_unusable';
+        end if;
+
+        if (select count(*) from public.learning_paths p where p.instructor_id = accepted.user_id and not p.is_active) >= 100 then
+            raise exception 'you have a hundred paths of your own; delete one first' using errcode = 'PT409', hint = 'too_many_paths';
+        end if;
+
+        insert into public.learning_paths (title, description, difficulty_level, duration_hours, instructor_id, skills_covered, is_active)
+        values (
+            left(coalesce(nullif(btrim(accepted.path_data ->> 'title'), ''), btrim(accepted.goal)), 200),
+            left(coalesce(accepted.path_data ->> 'description', ''), 10000),
+            accepted.current_level,
+            (
+                select greatest(1, round(sum(evolv.draft_minutes(s)) / 60.0))::int
+                from jsonb_array_elements(accepted.path_data -> 'steps') s
+            ),
+            accepted.user_id,
+            array(select left(v, 120) from jsonb_array_elements_text(
+                case jsonb_typeof(accepted.path_data -> 'skills_covered') when 'array' then accepted.path_data -> 'skills_covered' else '[]' end) v limit 20),
+            false)
+        returning id into path;
+
+        insert into public.learning_path_steps (path_id, order_num, title, description, step_type, estimated_minutes, linked_path)
+        select path, s.number, left(coalesce(nullif(btrim(s.step ->> 'title'), ''), 'Step ' || s.number), 200),
+            left(coalesce(s.step ->> 'description', ''), 10000),
+            case when s.step ->> 'step_type' = 'reading' then 'reading' else 'lesson' end, -- what the learner can complete without a judge
+            evolv.draft_minutes(s.step),
+            (select p.id from public.learning_paths p where p.id::text = s.step ->> 'linked_path_id' and p.is_active)
+        from jsonb_array_elements(accepted.path_data -> 'steps') with ordinality s (step, number);
+
+        update public.ai_generated_paths set linked_path_id = path where id = accepted.id;
+    end if;
+
+    insert into public.learning_path_enrollments (user_id, path_id) values (accepted.user_id, path) on conflict do nothing;
+    return jsonb_build_object('generated_path_id', accepted.id, 'path_id', path, 'is_new', is_new);
+end
+$function$;
+
+grant execute on function evolv.accept_generated_path(draft uuid) to authenticated;
 
 CREATE OR REPLACE FUNCTION evolv.add_guild_owner()
  RETURNS trigger
@@ -1067,6 +1153,29 @@ RETURN ((jsonb_typeof(attachments) = 'array'::text) AND (jsonb_array_length(atta
 
 grant execute on function evolv.are_attachments(attachments jsonb) to anon, authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.assessment_answer(assessment public.career_assessments, cached boolean)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'assessment_id', assessment.id,
+        'analysis_depth', assessment.analysis_depth,
+        'career_paths', assessment.career_paths,
+        'strengths', assessment.strengths,
+        'areas_for_improvement', assessment.areas_for_improvement,
+        'recommended_next_steps', assessment.recommended_next_steps,
+        'market_insights', assessment.market_insights,
+        'ai_provider', assessment.ai_provider,
+        'ai_model_version', assessment.ai_model_version,
+        'fallback', evolv.fallback_answer(assessment.ai_fallback),
+        'cached', cached,
+        'generated_at', assessment.created_at)
+$function$;
+
+grant execute on function evolv.assessment_answer(assessment public.career_assessments, cached boolean) to authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.award_answer(person uuid, event_id bigint, level_before integer, xp_added bigint)
  RETURNS jsonb
  LANGUAGE sql
@@ -1459,6 +1568,20 @@ end
 $function$;
 
 grant execute on function evolv.check_in(repair boolean) to authenticated;
+
+CREATE OR REPLACE FUNCTION evolv.check_path_activation()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    if auth.role() = 'authenticated' and not evolv.has_role('teacher', 'admin') then
+        raise exception 'a path for everybody is a teacher''s' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$function$;
 
 CREATE OR REPLACE FUNCTION evolv.check_step_progress()
  RETURNS trigger
@@ -1910,6 +2033,15 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.draft_minutes(step jsonb)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select case when step ->> 'estimated_minutes' ~ '^[0-9]{1,5}$' then greatest((step ->> 'estimated_minutes')::int, 1) else 60 end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.drop_from_leaderboards(people uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -2188,6 +2320,22 @@ AS $function$
     where x.id = transaction_id
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.fallback_answer(reason text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select case when reason is null then null else jsonb_build_object('reason', reason, 'message', case reason
+        when 'no_consent' then 'You have not agreed that what you say is sent to the AI provider, so Evolv''s own guidance answered.'
+        when 'person_budget' then 'Your budget for AI answers is used up for now, so Evolv''s own guidance answered.'
+        when 'installation_budget' then 'This community''s budget for AI answers is used up for now, so Evolv''s own guidance answered.'
+        else 'The AI provider could not answer, so Evolv''s own guidance did.'
+    end) end
+$function$;
+
+grant execute on function evolv.fallback_answer(reason text) to authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.feed_audience(items uuid[], people uuid[])
  RETURNS TABLE(item_id uuid, person uuid)
  LANGUAGE sql
@@ -2312,6 +2460,9 @@ begin
     delete from public.career_assessments where user_id = old.id;
     delete from public.skill_recommendations where user_id = old.id;
     delete from public.ai_generated_paths where user_id = old.id;
+    delete from public.ai_consents where user_id = old.id;
+    delete from public.ai_requests where user_id = old.id;
+    delete from evolv.ai_spending where user_id = old.id;
     return null;
 end
 $function$;
@@ -2408,6 +2559,19 @@ AS $function$
 begin
     delete from public.learning_path_enrollments where user_id = old.id;
     delete from public.path_reviews where user_id = old.id;
+    delete from public.learning_paths where instructor_id = old.id and not is_active and enrollment_count = 0; -- of their own
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.forget_linked_path()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update public.learning_path_steps set linked_path = null where linked_path = old.id;
     return null;
 end
 $function$;
@@ -2440,6 +2604,27 @@ AS $function$
 $function$;
 
 grant execute on function evolv.generate_certificate_number() to service_role;
+
+CREATE OR REPLACE FUNCTION evolv.generated_path_answer(draft public.ai_generated_paths, cached boolean)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'generated_path_id', draft.id,
+        'goal', draft.goal,
+        'current_level', draft.current_level,
+        'path_data', draft.path_data,
+        'linked_path_id', draft.linked_path_id,
+        'ai_provider', draft.ai_provider,
+        'ai_model_version', draft.ai_model_version,
+        'fallback', evolv.fallback_answer(draft.ai_fallback),
+        'cached', cached,
+        'generated_at', draft.created_at)
+$function$;
+
+grant execute on function evolv.generated_path_answer(draft public.ai_generated_paths, cached boolean) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.get_achievements(user_id uuid)
  RETURNS jsonb
@@ -2842,6 +3027,28 @@ begin
         format('%s %s %s', grant_badge.badge_id, grant_badge.tier, granted.seq));
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.guidance_context()
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'catalog_version', evolv.occupation_catalog_version(),
+        'has_consented', exists (select from public.ai_consents c where c.user_id = (select auth.uid())),
+        'skills', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'slug', s.slug,
+                'level', case when v.is_valid then u.verified_level else u.claimed_level end,
+                'verified', v.is_valid) order by s.slug), '[]')
+            from public.user_skills u
+            join public.skills s on s.id = u.skill_id
+            cross join lateral (select u.verified and coalesce(u.valid_until > now(), true) as is_valid) v
+            where u.user_id = (select auth.uid())))
+$function$;
+
+grant execute on function evolv.guidance_context() to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.has_role(VARIADIC roles text[])
  RETURNS boolean
@@ -3865,6 +4072,45 @@ AS $function$
     where f.user_id = person and not exists (select from evolv.superseded s where s.id = f.id)
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.occupation_catalog(region text)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'version', evolv.occupation_catalog_version(),
+        'sources', (select coalesce(jsonb_object_agg(s.id, jsonb_build_object('name', s.name, 'publisher', s.publisher, 'url', s.url, 'year', s.year)), '{}')
+            from public.occupation_sources s),
+        'skills', (select coalesce(jsonb_agg(jsonb_build_object('slug', s.slug, 'name', s.name, 'aliases', s.aliases) order by s.slug), '[]')
+            from public.skills s),
+        'occupations', (
+            select coalesce(jsonb_agg(jsonb_build_object(
+                'code', o.code, 'title', o.title, 'titles', o.titles, 'field', o.field, 'description', o.description,
+                'education', o.education, 'experience', o.experience, 'training', o.training, 'source', o.source_id,
+                'interests', o.interests, 'majors', o.majors,
+                'skills', (select coalesce(jsonb_agg(jsonb_build_object('slug', s.slug, 'importance', k.importance) order by s.slug), '[]')
+                    from public.occupation_skills k join public.skills s on s.id = k.skill_id where k.occupation_code = o.code),
+                'salary', (select to_jsonb(p) from public.occupation_salaries p
+                    where p.occupation_code = o.code and p.region = occupation_catalog.region),
+                'outlook', (select to_jsonb(l) from public.occupation_outlooks l
+                    where l.occupation_code = o.code and l.region = occupation_catalog.region)) order by o.code), '[]')
+            from public.occupations o))
+$function$;
+
+grant execute on function evolv.occupation_catalog(region text) to anon, authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.occupation_catalog_version()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select version from evolv.occupation_catalog
+$function$;
+
+grant execute on function evolv.occupation_catalog_version() to anon, authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.outcome(person uuid)
  RETURNS jsonb
  LANGUAGE sql
@@ -3935,6 +4181,38 @@ AS $function$
             where d.user_id = person
         ), '[]'))
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.paths_for_skills(slugs text[])
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    with words as (
+        select k.slug, word
+        from public.skills k
+        cross join unnest(k.aliases || array[lower(k.name), k.slug]) word
+        where k.slug = any (slugs)
+    ), ranked as (
+        select w.slug, p.id, p.title, p.difficulty_level, p.duration_hours,
+            row_number() over (partition by w.slug order by p.rating desc, p.enrollment_count desc, p.id) as place
+        from public.learning_paths p
+        cross join lateral (select distinct lower(covered) as word from unnest(p.skills_covered) covered) c
+        join words w using (word)
+        where p.is_active
+        group by w.slug, p.id
+    )
+    select coalesce(jsonb_object_agg(slug, paths), '{}')
+    from (
+        select slug, jsonb_agg(jsonb_build_object(
+            'id', id, 'title', title, 'difficulty_level', difficulty_level, 'duration_hours', duration_hours) order by place) as paths
+        from ranked
+        where place <= 3
+        group by slug
+    ) p
+$function$;
+
+grant execute on function evolv.paths_for_skills(slugs text[]) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.pay(person uuid, rule_version public.xp_rule_versions, source text, event public.activity_events, at timestamp with time zone)
  RETURNS void
@@ -4606,6 +4884,27 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.recommendation_answer(recommendation public.skill_recommendations, cached boolean)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'recommendation_id', recommendation.id,
+        'target_role', recommendation.target_role,
+        'recommendations', recommendation.recommendations,
+        'learning_roadmap', recommendation.learning_roadmap,
+        'confidence_score', recommendation.confidence_score,
+        'ai_provider', recommendation.ai_provider,
+        'ai_model_version', recommendation.ai_model_version,
+        'fallback', evolv.fallback_answer(recommendation.ai_fallback),
+        'cached', cached,
+        'generated_at', recommendation.created_at)
+$function$;
+
+grant execute on function evolv.recommendation_answer(recommendation public.skill_recommendations, cached boolean) to authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.recompute_enrollment(enrollment_id uuid, at timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS void
  LANGUAGE plpgsql
@@ -4961,7 +5260,8 @@ begin
             type => 'path.enrolled',
             object_type => 'path',
             object_id => new.path_id,
-            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'is_own', nullif(new.user_id = path.instructor_id, false))),
             dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
             occurred_at => new.enrolled_at);
     end if;
@@ -5174,10 +5474,12 @@ begin
         object_type => 'step',
         object_id => s.id,
         metadata => jsonb_strip_nulls(jsonb_build_object(
-            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes,
+            'is_own', nullif(e.user_id = p.instructor_id, false))),
         dedupe_key => format('step.completed %s %s', s.id, e.user_id),
         occurred_at => new.completed_at)
     from public.learning_path_enrollments e
+    join public.learning_paths p on p.id = e.path_id
     cross join public.learning_path_steps s
     where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
     return null;
@@ -5274,6 +5576,18 @@ begin
 end
 $function$;
 
+CREATE OR REPLACE FUNCTION evolv.renew_occupation_catalog()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    update evolv.occupation_catalog set version = version + 1;
+    return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION evolv.replay(person uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -5321,6 +5635,65 @@ begin
     end if;
 end
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.reserve_ai_request(user_id uuid, purpose text, input_hash text, provider text, prompt_sha256 text, estimate bigint, person_day bigint, person_month bigint, installation_day bigint, installation_month bigint)
+ RETURNS TABLE(id uuid, refusal text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    today constant date := (now() at time zone 'UTC')::date;
+    all_together constant uuid := '00000000-0000-0000-0000-000000000000';
+    lost record;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    insert into evolv.ai_spending as s (day, user_id, ticks)
+    values (today, all_together, 0)
+    on conflict on constraint ai_spending_pkey do update set ticks = s.ticks; -- the lock
+
+    -- Whose server has gone. It may have cost what was reserved.
+    for lost in
+        select r.id, r.reserved_ticks from public.ai_requests r where r.state = 'running' and r.started_at < now() - interval '2 minutes'
+    loop
+        perform evolv.settle_ai_request(lost.id, 'failed', lost.reserved_ticks, true, error => 'server_gone');
+    end loop;
+
+    if exists (
+        select
+        from public.ai_requests r
+        where r.user_id = reserve_ai_request.user_id and r.purpose = reserve_ai_request.purpose
+            and r.input_hash = reserve_ai_request.input_hash and r.state = 'running'
+    ) then
+        return query select null::uuid, 'running';
+        return;
+    end if;
+
+    refusal := (
+        select case
+            when coalesce(sum(s.ticks) filter (where s.user_id <> all_together and s.day = today), 0) + estimate > person_day
+                or coalesce(sum(s.ticks) filter (where s.user_id <> all_together), 0) + estimate > person_month then 'person_budget'
+            when coalesce(sum(s.ticks) filter (where s.user_id = all_together and s.day = today), 0) + estimate > installation_day
+                or coalesce(sum(s.ticks) filter (where s.user_id = all_together), 0) + estimate > installation_month then 'installation_budget'
+        end
+        from evolv.ai_spending s
+        where s.day >= date_trunc('month', today)::date and s.user_id in (all_together, reserve_ai_request.user_id));
+    if refusal is not null then
+        return next;
+        return;
+    end if;
+
+    perform evolv.spend(today, reserve_ai_request.user_id, estimate);
+    return query
+    insert into public.ai_requests (user_id, purpose, input_hash, provider, prompt_sha256, reserved_ticks)
+    values (
+        reserve_ai_request.user_id, reserve_ai_request.purpose, reserve_ai_request.input_hash, reserve_ai_request.provider,
+        reserve_ai_request.prompt_sha256, estimate)
+    returning ai_requests.id, null::text;
+end
+$function$;
+
+grant execute on function evolv.reserve_ai_request(user_id uuid, purpose text, input_hash text, provider text, prompt_sha256 text, estimate bigint, person_day bigint, person_month bigint, installation_day bigint, installation_month bigint) to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.restart(rule jsonb, state jsonb)
  RETURNS jsonb
@@ -5707,6 +6080,47 @@ $function$;
 
 grant execute on function evolv.set_streak(weekdays integer[], pause_until date, resume boolean) to authenticated;
 
+CREATE OR REPLACE FUNCTION evolv.settle_ai_request(id uuid, state text, cost bigint, cost_is_estimated boolean, model text DEFAULT NULL::text, answer_sha256 text DEFAULT NULL::text, attempts integer DEFAULT 0, prompt_tokens integer DEFAULT NULL::integer, cached_tokens integer DEFAULT NULL::integer, completion_tokens integer DEFAULT NULL::integer, reasoning_tokens integer DEFAULT NULL::integer, finish_reason text DEFAULT NULL::text, error text DEFAULT NULL::text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+declare
+    request public.ai_requests;
+begin
+    perform set_config('synchronous_commit', 'off', true);
+    -- The day first, as reserve_ai_request locks.
+    perform
+    from evolv.ai_spending s
+    join public.ai_requests r on r.id = settle_ai_request.id and s.day = (r.started_at at time zone 'UTC')::date
+    where s.user_id = '00000000-0000-0000-0000-000000000000'
+    for no key update of s;
+    update public.ai_requests r
+    set state = settle_ai_request.state,
+        model = settle_ai_request.model,
+        answer_sha256 = settle_ai_request.answer_sha256,
+        attempts = settle_ai_request.attempts,
+        prompt_tokens = settle_ai_request.prompt_tokens,
+        cached_tokens = settle_ai_request.cached_tokens,
+        completion_tokens = settle_ai_request.completion_tokens,
+        reasoning_tokens = settle_ai_request.reasoning_tokens,
+        cost_ticks = cost,
+        cost_is_estimated = settle_ai_request.cost_is_estimated,
+        finish_reason = settle_ai_request.finish_reason,
+        error = settle_ai_request.error,
+        latency_ms = least(extract(epoch from clock_timestamp() - r.started_at) * 1000, 2147483647)::int,
+        finished_at = clock_timestamp()
+    where r.id = settle_ai_request.id and r.state = 'running'
+    returning r.* into request;
+    if found then
+        perform evolv.spend((request.started_at at time zone 'UTC')::date, request.user_id, cost - request.reserved_ticks);
+    end if;
+end
+$function$;
+
+grant execute on function evolv.settle_ai_request(id uuid, state text, cost bigint, cost_is_estimated boolean, model text, answer_sha256 text, attempts integer, prompt_tokens integer, cached_tokens integer, completion_tokens integer, reasoning_tokens integer, finish_reason text, error text) to service_role;
+
 CREATE OR REPLACE FUNCTION evolv.settle_now(person uuid)
  RETURNS void
  LANGUAGE plpgsql
@@ -5863,6 +6277,18 @@ begin
         settled_until = greatest(s.settled_until, event.lenient_date)
     where s.user_id = person;
 end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.spend(day date, user_id uuid, ticks bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO ''
+AS $function$
+    insert into evolv.ai_spending as s (day, user_id, ticks)
+    values
+        (spend.day, '00000000-0000-0000-0000-000000000000', greatest(spend.ticks, 0)),
+        (spend.day, spend.user_id, greatest(spend.ticks, 0))
+    on conflict on constraint ai_spending_pkey do update set ticks = greatest(s.ticks + spend.ticks, 0)
 $function$;
 
 CREATE OR REPLACE FUNCTION evolv.standing_entry(person uuid, rule_id uuid, award_key text)
@@ -6301,6 +6727,29 @@ create policy activity_events_select_own on public.activity_events for select to
 grant select on public.activity_events to authenticated;
 grant select, insert on public.activity_events to service_role;
 
+-- public.ai_consents --------------------------------------------------------------------------------------------------
+
+create table public.ai_consents (
+    user_id uuid default auth.uid() not null,
+    granted_at timestamp with time zone default now() not null,
+    constraint ai_consents_pkey PRIMARY KEY (user_id),
+    constraint ai_consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE
+);
+
+alter table public.ai_consents enable row level security;
+
+create policy ai_consents_delete_own on public.ai_consents for delete to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+create policy ai_consents_insert_own on public.ai_consents for insert to authenticated
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_consents.user_id AND p.deactivated_at IS NULL AND NOT p.is_guest)));
+create policy ai_consents_select_own on public.ai_consents for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+
+grant select, insert (user_id), delete on public.ai_consents to authenticated;
+grant select, insert, update, delete on public.ai_consents to service_role;
+
 -- public.ai_generated_paths -------------------------------------------------------------------------------------------
 
 create table public.ai_generated_paths (
@@ -6312,6 +6761,10 @@ create table public.ai_generated_paths (
     linked_path_id uuid,
     ai_provider text default 'builtin'::text not null,
     ai_model_version text,
+    ai_fallback text,
+    schema_version integer default 1 not null,
+    request_hash text,
+    context_hash text,
     created_at timestamp with time zone default now() not null,
     constraint ai_generated_paths_pkey PRIMARY KEY (id),
     constraint ai_generated_paths_linked_path_id_fkey FOREIGN KEY (linked_path_id) REFERENCES public.learning_paths(id) ON DELETE SET NULL,
@@ -6328,12 +6781,61 @@ CREATE INDEX ai_generated_paths_user_id_idx ON public.ai_generated_paths USING b
 create policy ai_generated_paths_delete_own on public.ai_generated_paths for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy ai_generated_paths_insert_own on public.ai_generated_paths for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = ai_generated_paths.user_id AND p.deactivated_at IS NULL)));
 create policy ai_generated_paths_select_own on public.ai_generated_paths for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
-grant select, insert (user_id, goal, current_level, path_data, linked_path_id, ai_provider, ai_model_version), delete on public.ai_generated_paths to authenticated;
+grant select, insert (user_id, goal, current_level, path_data, ai_provider, ai_model_version, ai_fallback, schema_version, request_hash, context_hash), delete on public.ai_generated_paths to authenticated;
 grant select, insert, update, delete on public.ai_generated_paths to service_role;
+
+-- public.ai_requests --------------------------------------------------------------------------------------------------
+
+create table public.ai_requests (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    purpose text not null,
+    input_hash text not null,
+    state text default 'running'::text not null,
+    provider text not null,
+    model text,
+    prompt_sha256 text,
+    answer_sha256 text,
+    attempts integer default 0 not null,
+    prompt_tokens integer,
+    cached_tokens integer,
+    completion_tokens integer,
+    reasoning_tokens integer,
+    reserved_ticks bigint not null,
+    cost_ticks bigint,
+    cost_is_estimated boolean,
+    finish_reason text,
+    error text,
+    latency_ms integer,
+    started_at timestamp with time zone default now() not null,
+    finished_at timestamp with time zone,
+    constraint ai_requests_pkey PRIMARY KEY (id),
+    constraint ai_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE,
+    constraint ai_requests_cost_ticks_check CHECK (cost_ticks >= 0),
+    constraint ai_requests_purpose_check CHECK (purpose = ANY (ARRAY['career_assessment'::text, 'skill_recommendations'::text, 'learning_path'::text])),
+    constraint ai_requests_reserved_ticks_check CHECK (reserved_ticks >= 0),
+    constraint ai_requests_state_check CHECK (state = ANY (ARRAY['running'::text, 'answered'::text, 'failed'::text]))
+);
+
+alter table public.ai_requests enable row level security;
+
+CREATE UNIQUE INDEX ai_requests_running_idx ON public.ai_requests USING btree (user_id, purpose, input_hash) WHERE (state = 'running'::text);
+CREATE INDEX ai_requests_started_at_idx ON public.ai_requests USING btree (started_at) WHERE (state = 'running'::text);
+CREATE INDEX ai_requests_user_id_idx ON public.ai_requests USING btree (user_id, started_at DESC);
+
+create policy ai_requests_delete_own on public.ai_requests for delete to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)) AND state <> 'running'::text);
+create policy ai_requests_select_own on public.ai_requests for select to authenticated
+    using (user_id = (( SELECT auth.uid() AS uid)));
+
+grant select, delete on public.ai_requests to authenticated;
+grant select, insert, update, delete on public.ai_requests to service_role;
 
 -- public.badge_progress -----------------------------------------------------------------------------------------------
 
@@ -6468,6 +6970,10 @@ create table public.career_assessments (
     market_insights jsonb default '{}'::jsonb not null,
     ai_provider text default 'builtin'::text not null,
     ai_model_version text,
+    ai_fallback text,
+    schema_version integer default 1 not null,
+    request_hash text,
+    context_hash text,
     created_at timestamp with time zone default now() not null,
     constraint career_assessments_pkey PRIMARY KEY (id),
     constraint career_assessments_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE,
@@ -6485,11 +6991,13 @@ CREATE TRIGGER career_assessments_event AFTER INSERT ON public.career_assessment
 create policy career_assessments_delete_own on public.career_assessments for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy career_assessments_insert_own on public.career_assessments for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = career_assessments.user_id AND p.deactivated_at IS NULL)));
 create policy career_assessments_select_own on public.career_assessments for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
-grant select, insert (user_id, user_profile, analysis_depth, career_paths, strengths, areas_for_improvement, recommended_next_steps, market_insights, ai_provider, ai_model_version), delete on public.career_assessments to authenticated;
+grant select, insert (user_id, user_profile, analysis_depth, career_paths, strengths, areas_for_improvement, recommended_next_steps, market_insights, ai_provider, ai_model_version, ai_fallback, schema_version, request_hash, context_hash), delete on public.career_assessments to authenticated;
 grant select, insert, update, delete on public.career_assessments to service_role;
 
 -- public.certification_requests ---------------------------------------------------------------------------------------
@@ -6999,6 +7507,7 @@ create table public.learning_path_steps (
     estimated_minutes integer,
     resources jsonb default '[]'::jsonb not null,
     prerequisites text[] default '{}'::text[] not null,
+    linked_path uuid,
     created_at timestamp with time zone default now() not null,
     constraint learning_path_steps_pkey PRIMARY KEY (id),
     constraint learning_path_steps_path_id_id_key UNIQUE (path_id, id),
@@ -7013,6 +7522,8 @@ create table public.learning_path_steps (
 );
 
 alter table public.learning_path_steps enable row level security;
+
+CREATE INDEX learning_path_steps_linked_path_idx ON public.learning_path_steps USING btree (linked_path) WHERE (linked_path IS NOT NULL);
 
 CREATE TRIGGER learning_path_steps_follow AFTER INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.follow_steps();
 CREATE TRIGGER learning_path_steps_lock BEFORE INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
@@ -7030,7 +7541,7 @@ create policy learning_path_steps_update_instructor on public.learning_path_step
     with check ((path_id IN ( SELECT evolv.my_taught_path_ids() AS my_taught_path_ids)) OR ( SELECT evolv.has_role(VARIADIC ARRAY['admin'::text]) AS has_role));
 
 grant select on public.learning_path_steps to anon;
-grant select, insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites), update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites), delete on public.learning_path_steps to authenticated;
+grant select, insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path), update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path), delete on public.learning_path_steps to authenticated;
 grant select, insert, update, delete on public.learning_path_steps to service_role;
 
 -- public.learning_paths -----------------------------------------------------------------------------------------------
@@ -7055,7 +7566,7 @@ create table public.learning_paths (
     constraint learning_paths_instructor_id_fkey FOREIGN KEY (instructor_id) REFERENCES public.profiles(id) ON DELETE SET NULL,
     constraint learning_paths_description_check CHECK (length(description) <= 10000),
     constraint learning_paths_difficulty_level_check CHECK (difficulty_level = ANY (ARRAY['beginner'::text, 'intermediate'::text, 'advanced'::text, 'expert'::text])),
-    constraint learning_paths_duration_hours_check CHECK (duration_hours > 0),
+    constraint learning_paths_duration_hours_check CHECK (duration_hours >= 1 AND duration_hours <= 10000),
     constraint learning_paths_enrollment_count_check CHECK (enrollment_count >= 0),
     constraint learning_paths_rating_check CHECK (rating >= 0::numeric AND rating <= 5::numeric),
     constraint learning_paths_reviews_count_check CHECK (reviews_count >= 0),
@@ -7070,6 +7581,8 @@ CREATE INDEX learning_paths_difficulty_idx ON public.learning_paths USING btree 
 CREATE INDEX learning_paths_instructor_id_idx ON public.learning_paths USING btree (instructor_id);
 CREATE INDEX learning_paths_rating_idx ON public.learning_paths USING btree (rating DESC);
 
+CREATE TRIGGER learning_paths_check_activation BEFORE UPDATE OF is_active ON public.learning_paths FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION evolv.check_path_activation();
+CREATE TRIGGER learning_paths_forget_links AFTER DELETE ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.forget_linked_path();
 CREATE TRIGGER learning_paths_touch_updated_at BEFORE UPDATE OF title, description, thumbnail_url, difficulty_level, duration_hours, skills_covered, is_active ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
 create policy learning_paths_delete_instructor on public.learning_paths for delete to authenticated
@@ -7131,6 +7644,170 @@ create policy level_tables_select_all on public.level_tables for select to anon,
     using (true);
 
 grant select on public.level_tables to anon, authenticated, service_role;
+
+-- public.occupation_outlooks ------------------------------------------------------------------------------------------
+
+create table public.occupation_outlooks (
+    occupation_code text not null,
+    region text not null,
+    from_year integer not null,
+    to_year integer not null,
+    employment integer,
+    change_percent numeric(6,1) not null,
+    openings_per_year integer,
+    source_id text not null,
+    constraint occupation_outlooks_pkey PRIMARY KEY (occupation_code, region),
+    constraint occupation_outlooks_occupation_code_fkey FOREIGN KEY (occupation_code) REFERENCES public.occupations(code) ON DELETE CASCADE,
+    constraint occupation_outlooks_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.occupation_sources(id),
+    constraint occupation_outlooks_change_percent_check CHECK (change_percent >= '-100'::integer::numeric),
+    constraint occupation_outlooks_check CHECK (to_year > from_year),
+    constraint occupation_outlooks_employment_check CHECK (employment >= 0),
+    constraint occupation_outlooks_from_year_check CHECK (from_year >= 1990 AND from_year <= 2200),
+    constraint occupation_outlooks_openings_per_year_check CHECK (openings_per_year >= 0),
+    constraint occupation_outlooks_region_check CHECK (region ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'::text)
+);
+
+alter table public.occupation_outlooks enable row level security;
+
+CREATE INDEX occupation_outlooks_source_id_idx ON public.occupation_outlooks USING btree (source_id);
+
+CREATE TRIGGER occupation_outlooks_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.occupation_outlooks FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
+
+create policy occupation_outlooks_select_all on public.occupation_outlooks for select to anon, authenticated
+    using (true);
+
+grant select on public.occupation_outlooks to anon, authenticated;
+grant select, insert, update, delete on public.occupation_outlooks to service_role;
+
+-- public.occupation_salaries ------------------------------------------------------------------------------------------
+
+create table public.occupation_salaries (
+    occupation_code text not null,
+    region text not null,
+    currency text not null,
+    low integer,
+    median integer,
+    high integer,
+    source_id text not null,
+    constraint occupation_salaries_pkey PRIMARY KEY (occupation_code, region),
+    constraint occupation_salaries_occupation_code_fkey FOREIGN KEY (occupation_code) REFERENCES public.occupations(code) ON DELETE CASCADE,
+    constraint occupation_salaries_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.occupation_sources(id),
+    constraint occupation_salaries_check CHECK (low <= median AND median <= high),
+    constraint occupation_salaries_check1 CHECK (COALESCE(low, median, high) IS NOT NULL),
+    constraint occupation_salaries_currency_check CHECK (currency ~ '^[A-Z]{3}$'::text),
+    constraint occupation_salaries_high_check CHECK (high > 0),
+    constraint occupation_salaries_low_check CHECK (low > 0),
+    constraint occupation_salaries_median_check CHECK (median > 0),
+    constraint occupation_salaries_region_check CHECK (region ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'::text)
+);
+
+alter table public.occupation_salaries enable row level security;
+
+CREATE INDEX occupation_salaries_source_id_idx ON public.occupation_salaries USING btree (source_id);
+
+CREATE TRIGGER occupation_salaries_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.occupation_salaries FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
+
+create policy occupation_salaries_select_all on public.occupation_salaries for select to anon, authenticated
+    using (true);
+
+grant select on public.occupation_salaries to anon, authenticated;
+grant select, insert, update, delete on public.occupation_salaries to service_role;
+
+-- public.occupation_skills --------------------------------------------------------------------------------------------
+
+create table public.occupation_skills (
+    occupation_code text not null,
+    skill_id uuid not null,
+    importance numeric(3,2) not null,
+    source_id text not null,
+    constraint occupation_skills_pkey PRIMARY KEY (occupation_code, skill_id),
+    constraint occupation_skills_occupation_code_fkey FOREIGN KEY (occupation_code) REFERENCES public.occupations(code) ON DELETE CASCADE,
+    constraint occupation_skills_skill_id_fkey FOREIGN KEY (skill_id) REFERENCES public.skills(id) ON DELETE CASCADE,
+    constraint occupation_skills_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.occupation_sources(id),
+    constraint occupation_skills_importance_check CHECK (importance >= 1::numeric AND importance <= 5::numeric)
+);
+
+alter table public.occupation_skills enable row level security;
+
+CREATE INDEX occupation_skills_skill_id_idx ON public.occupation_skills USING btree (skill_id);
+CREATE INDEX occupation_skills_source_id_idx ON public.occupation_skills USING btree (source_id);
+
+CREATE TRIGGER occupation_skills_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.occupation_skills FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
+
+create policy occupation_skills_select_all on public.occupation_skills for select to anon, authenticated
+    using (true);
+
+grant select on public.occupation_skills to anon, authenticated;
+grant select, insert, update, delete on public.occupation_skills to service_role;
+
+-- public.occupation_sources -------------------------------------------------------------------------------------------
+
+create table public.occupation_sources (
+    id text not null,
+    name text not null,
+    publisher text not null,
+    url text,
+    licence text not null,
+    year integer not null,
+    created_at timestamp with time zone default now() not null,
+    constraint occupation_sources_pkey PRIMARY KEY (id),
+    constraint occupation_sources_id_check CHECK (id ~ '^[a-z0-9]+(-[a-z0-9]+)*$'::text),
+    constraint occupation_sources_licence_check CHECK (btrim(licence) <> ''::text),
+    constraint occupation_sources_name_check CHECK (btrim(name) <> ''::text),
+    constraint occupation_sources_publisher_check CHECK (btrim(publisher) <> ''::text),
+    constraint occupation_sources_url_check CHECK (evolv.is_web_url(url)),
+    constraint occupation_sources_year_check CHECK (year >= 1990 AND year <= 2200)
+);
+
+alter table public.occupation_sources enable row level security;
+
+CREATE TRIGGER occupation_sources_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.occupation_sources FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
+
+create policy occupation_sources_select_all on public.occupation_sources for select to anon, authenticated
+    using (true);
+
+grant select on public.occupation_sources to anon, authenticated;
+grant select, insert, update, delete on public.occupation_sources to service_role;
+
+-- public.occupations --------------------------------------------------------------------------------------------------
+
+create table public.occupations (
+    code text not null,
+    title text not null,
+    titles text[] default '{}'::text[] not null,
+    field text not null,
+    description text not null,
+    education text not null,
+    experience text not null,
+    training text not null,
+    source_id text not null,
+    interests text[] default '{}'::text[] not null,
+    majors text[] default '{}'::text[] not null,
+    created_at timestamp with time zone default now() not null,
+    constraint occupations_pkey PRIMARY KEY (code),
+    constraint occupations_title_key UNIQUE (title),
+    constraint occupations_source_id_fkey FOREIGN KEY (source_id) REFERENCES public.occupation_sources(id),
+    constraint occupations_code_check CHECK (code ~ '^[A-Za-z0-9][A-Za-z0-9.-]{0,19}$'::text),
+    constraint occupations_description_check CHECK (btrim(description) <> ''::text AND length(description) <= 500),
+    constraint occupations_education_check CHECK (education = ANY (ARRAY['none'::text, 'high_school'::text, 'some_college'::text, 'certificate'::text, 'associate'::text, 'bachelor'::text, 'master'::text, 'doctorate'::text])),
+    constraint occupations_experience_check CHECK (experience = ANY (ARRAY['none'::text, 'under_5'::text, '5_or_more'::text])),
+    constraint occupations_field_check CHECK (field ~ '^[a-z]+(-[a-z]+)*$'::text),
+    constraint occupations_title_check CHECK (btrim(title) <> ''::text AND length(title) <= 120),
+    constraint occupations_training_check CHECK (training = ANY (ARRAY['none'::text, 'short_term'::text, 'moderate_term'::text, 'long_term'::text, 'apprenticeship'::text, 'residency'::text]))
+);
+
+alter table public.occupations enable row level security;
+
+CREATE INDEX occupations_field_idx ON public.occupations USING btree (field, title);
+CREATE INDEX occupations_source_id_idx ON public.occupations USING btree (source_id);
+
+CREATE TRIGGER occupations_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.occupations FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
+
+create policy occupations_select_all on public.occupations for select to anon, authenticated
+    using (true);
+
+grant select on public.occupations to anon, authenticated;
+grant select, insert, update, delete on public.occupations to service_role;
 
 -- public.path_reviews -------------------------------------------------------------------------------------------------
 
@@ -7393,6 +8070,10 @@ create table public.skill_recommendations (
     confidence_score numeric(4,3),
     ai_provider text default 'builtin'::text not null,
     ai_model_version text,
+    ai_fallback text,
+    schema_version integer default 1 not null,
+    request_hash text,
+    context_hash text,
     created_at timestamp with time zone default now() not null,
     constraint skill_recommendations_pkey PRIMARY KEY (id),
     constraint skill_recommendations_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.profiles(id) ON DELETE CASCADE,
@@ -7407,11 +8088,13 @@ CREATE INDEX skill_recommendations_user_id_idx ON public.skill_recommendations U
 create policy skill_recommendations_delete_own on public.skill_recommendations for delete to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 create policy skill_recommendations_insert_own on public.skill_recommendations for insert to authenticated
-    with check (user_id = (( SELECT auth.uid() AS uid)));
+    with check (user_id = (( SELECT auth.uid() AS uid)) AND (EXISTS ( SELECT
+   FROM public.profiles p
+  WHERE p.id = skill_recommendations.user_id AND p.deactivated_at IS NULL)));
 create policy skill_recommendations_select_own on public.skill_recommendations for select to authenticated
     using (user_id = (( SELECT auth.uid() AS uid)));
 
-grant select, insert (user_id, current_skills, target_role, recommendations, learning_roadmap, confidence_score, ai_provider, ai_model_version), delete on public.skill_recommendations to authenticated;
+grant select, insert (user_id, current_skills, target_role, recommendations, learning_roadmap, confidence_score, ai_provider, ai_model_version, ai_fallback, schema_version, request_hash, context_hash), delete on public.skill_recommendations to authenticated;
 grant select, insert, update, delete on public.skill_recommendations to service_role;
 
 -- public.skills -------------------------------------------------------------------------------------------------------
@@ -7422,6 +8105,7 @@ create table public.skills (
     name text not null,
     category text not null,
     description text default ''::text not null,
+    aliases text[] default '{}'::text[] not null,
     parent_id uuid,
     created_at timestamp with time zone default now() not null,
     constraint skills_pkey PRIMARY KEY (id),
@@ -7437,6 +8121,8 @@ alter table public.skills enable row level security;
 
 CREATE INDEX skills_category_idx ON public.skills USING btree (category, name);
 CREATE INDEX skills_parent_id_idx ON public.skills USING btree (parent_id);
+
+CREATE TRIGGER skills_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
 
 create policy skills_select_all on public.skills for select to anon, authenticated
     using (true);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
 using Evolv.Bench.Load;
 using Evolv.Bench.Realtime;
@@ -16,6 +17,7 @@ static class Program
                  ./evolv bench realtime              sockets instead: /realtime/v1; ./evolv bench realtime --help
                  ./evolv bench awards                from events to awards: how many, how soon; --help
                  ./evolv bench leaderboard           ranks among 10 thousand to a million people; --help
+                 ./evolv bench career                guidance: how soon, and what Evolv adds to an AI provider; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -34,6 +36,8 @@ static class Program
             return await AwardsBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "leaderboard")
             return await LeaderboardBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "career")
+            return await CareerBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);

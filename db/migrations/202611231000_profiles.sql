@@ -336,6 +336,7 @@ create table public.skills (
     name        text not null unique check (btrim(name) <> '' and length(name) <= 120),
     category    text not null check (btrim(category) <> ''),
     description text not null default '',
+    aliases     text[] not null default '{}', -- what people write instead of the name, in lower case
     parent_id   uuid references public.skills (id) on delete set null,
     created_at  timestamptz not null default now()
 );

@@ -6,7 +6,7 @@ create table public.learning_paths (
     description      text not null default '' check (length(description) <= 10000),
     thumbnail_url    text check (evolv.is_web_url(thumbnail_url)),
     difficulty_level text not null check (difficulty_level in ('beginner', 'intermediate', 'advanced', 'expert')),
-    duration_hours   int check (duration_hours > 0),
+    duration_hours   int check (duration_hours between 1 and 10000),
     instructor_id    uuid default auth.uid() references public.profiles (id) on delete set null,
     skills_covered   text[] not null default '{}',
     total_steps      int not null default 0 check (total_steps >= 0),
@@ -27,6 +27,25 @@ create trigger learning_paths_touch_updated_at
     on public.learning_paths
     for each row execute function evolv.touch_updated_at();
 
+-- Anybody may have a path of their own (the slice career makes them from drafts); only teachers show one to all.
+create function evolv.check_path_activation()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if auth.role() = 'authenticated' and not evolv.has_role('teacher', 'admin') then
+        raise exception 'a path for everybody is a teacher''s' using errcode = 'insufficient_privilege';
+    end if;
+    return new;
+end
+$$;
+
+create trigger learning_paths_check_activation
+    before update of is_active on public.learning_paths
+    for each row when (new.is_active and not old.is_active) execute function evolv.check_path_activation();
+
 create table public.learning_path_steps (
     id                uuid primary key default gen_random_uuid(),
     path_id           uuid not null references public.learning_paths (id) on delete cascade,
@@ -37,10 +56,29 @@ create table public.learning_path_steps (
     estimated_minutes int check (estimated_minutes > 0),
     resources         jsonb not null default '[]' check (evolv.are_attachments(resources)),
     prerequisites     text[] not null default '{}',
+    linked_path       uuid, -- a whole path that teaches this step; a second foreign key to paths would make every embed of steps ambiguous
     created_at        timestamptz not null default now(),
     unique (path_id, order_num) deferrable initially immediate, -- so that steps can change places in one transaction
     unique (path_id, id)
 );
+
+create index learning_path_steps_linked_path_idx on public.learning_path_steps (linked_path) where linked_path is not null;
+
+create function evolv.forget_linked_path()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    update public.learning_path_steps set linked_path = null where linked_path = old.id;
+    return null;
+end
+$$;
+
+create trigger learning_paths_forget_links
+    after delete on public.learning_paths
+    for each row execute function evolv.forget_linked_path();
 
 create table public.learning_path_enrollments (
     id                        uuid primary key default gen_random_uuid(),
@@ -347,7 +385,8 @@ begin
             type => 'path.enrolled',
             object_type => 'path',
             object_id => new.path_id,
-            metadata => jsonb_build_object('difficulty', path.difficulty_level),
+            metadata => jsonb_strip_nulls(jsonb_build_object(
+                'difficulty', path.difficulty_level, 'is_own', nullif(new.user_id = path.instructor_id, false))),
             dedupe_key => format('path.enrolled %s %s', new.path_id, new.user_id),
             occurred_at => new.enrolled_at);
     end if;
@@ -376,7 +415,7 @@ create trigger learning_path_enrollments_event_completed
     for each row when (old.completed_at is null and new.completed_at is not null) execute function evolv.record_enrollment();
 
 -- Before learning_path_step_progress_follow: the last step is completed before the path is. The minutes are those that the step
--- takes, not those that the learner claims.
+-- takes, not those that the learner claims, unless the path is their own (is_own).
 create function evolv.record_step()
     returns trigger
     language plpgsql
@@ -390,10 +429,12 @@ begin
         object_type => 'step',
         object_id => s.id,
         metadata => jsonb_strip_nulls(jsonb_build_object(
-            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes)),
+            'step_type', s.step_type, 'path_id', s.path_id, 'minutes', s.estimated_minutes,
+            'is_own', nullif(e.user_id = p.instructor_id, false))),
         dedupe_key => format('step.completed %s %s', s.id, e.user_id),
         occurred_at => new.completed_at)
     from public.learning_path_enrollments e
+    join public.learning_paths p on p.id = e.path_id
     cross join public.learning_path_steps s
     where e.id = new.enrollment_id and s.path_id = new.path_id and s.id = new.step_id;
     return null;
@@ -478,8 +519,8 @@ create policy learning_paths_delete_instructor on public.learning_paths
 
 grant select on public.learning_path_steps to anon;
 grant select, delete on public.learning_path_steps to authenticated;
-grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites),
-    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites)
+grant insert (path_id, order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path),
+    update (order_num, title, description, step_type, estimated_minutes, resources, prerequisites, linked_path)
     on public.learning_path_steps to authenticated;
 grant select, insert, update, delete on public.learning_path_steps to service_role;
 
@@ -595,6 +636,7 @@ as $$
 begin
     delete from public.learning_path_enrollments where user_id = old.id;
     delete from public.path_reviews where user_id = old.id;
+    delete from public.learning_paths where instructor_id = old.id and not is_active and enrollment_count = 0; -- of their own
     return null;
 end
 $$;

@@ -1,4 +1,5 @@
--- What the guidance has told a person. Nobody else reads it.
+-- What the guidance has told a person. Nobody else reads it. The rows are its cache as well: who asks the same again within a day is told
+-- the same (`request_hash` is what was asked, `context_hash` what Evolv knew of the person at that time).
 
 create table public.career_assessments (
     id                     uuid primary key default gen_random_uuid(),
@@ -12,6 +13,10 @@ create table public.career_assessments (
     market_insights        jsonb not null default '{}',
     ai_provider            text not null default 'builtin',
     ai_model_version       text,
+    ai_fallback            text, -- why another provider than the configured one answered
+    schema_version         int not null default 1, -- of the JSON columns
+    request_hash           text,
+    context_hash           text,
     created_at             timestamptz not null default now()
 );
 
@@ -50,6 +55,10 @@ create table public.skill_recommendations (
     confidence_score numeric(4, 3) check (confidence_score between 0 and 1),
     ai_provider      text not null default 'builtin',
     ai_model_version text,
+    ai_fallback      text,
+    schema_version   int not null default 1,
+    request_hash     text,
+    context_hash     text,
     created_at       timestamptz not null default now()
 );
 
@@ -64,6 +73,10 @@ create table public.ai_generated_paths (
     linked_path_id   uuid references public.learning_paths (id) on delete set null,
     ai_provider      text not null default 'builtin',
     ai_model_version text,
+    ai_fallback      text,
+    schema_version   int not null default 1,
+    request_hash     text,
+    context_hash     text,
     created_at       timestamptz not null default now()
 );
 
@@ -81,7 +94,10 @@ begin
         execute format('grant select, insert, update, delete on public.%I to service_role', name);
         execute format('create policy %I on public.%I for select to authenticated using (user_id = (select auth.uid()))',
             name || '_select_own', name);
-        execute format('create policy %I on public.%I for insert to authenticated with check (user_id = (select auth.uid()))',
+        -- A token outlives its account, and so does a question that a provider is still answering.
+        execute format(
+            'create policy %I on public.%I for insert to authenticated with check (user_id = (select auth.uid()) '
+            'and exists (select from public.profiles p where p.id = user_id and p.deactivated_at is null))',
             name || '_insert_own', name);
         execute format('create policy %I on public.%I for delete to authenticated using (user_id = (select auth.uid()))',
             name || '_delete_own', name);
@@ -89,13 +105,14 @@ begin
 end
 $$;
 
--- Not id and created_at: those are the server's.
+-- Not id, created_at and linked_path_id: those are the server's.
 grant insert (user_id, user_profile, analysis_depth, career_paths, strengths, areas_for_improvement,
-    recommended_next_steps, market_insights, ai_provider, ai_model_version) on public.career_assessments to authenticated;
+    recommended_next_steps, market_insights, ai_provider, ai_model_version, ai_fallback, schema_version, request_hash, context_hash)
+    on public.career_assessments to authenticated;
 grant insert (user_id, current_skills, target_role, recommendations, learning_roadmap, confidence_score, ai_provider,
-    ai_model_version) on public.skill_recommendations to authenticated;
-grant insert (user_id, goal, current_level, path_data, linked_path_id, ai_provider, ai_model_version)
-    on public.ai_generated_paths to authenticated;
+    ai_model_version, ai_fallback, schema_version, request_hash, context_hash) on public.skill_recommendations to authenticated;
+grant insert (user_id, goal, current_level, path_data, ai_provider, ai_model_version, ai_fallback, schema_version, request_hash,
+    context_hash) on public.ai_generated_paths to authenticated;
 
 create function evolv.forget_career()
     returns trigger
@@ -107,6 +124,9 @@ begin
     delete from public.career_assessments where user_id = old.id;
     delete from public.skill_recommendations where user_id = old.id;
     delete from public.ai_generated_paths where user_id = old.id;
+    delete from public.ai_consents where user_id = old.id;
+    delete from public.ai_requests where user_id = old.id;
+    delete from evolv.ai_spending where user_id = old.id;
     return null;
 end
 $$;

@@ -1,4 +1,5 @@
 using Evolv.Auth;
+using Evolv.Features.Career;
 using Evolv.Features.Growth;
 using Evolv.Features.Social;
 using Evolv.Functions;
@@ -48,6 +49,7 @@ static class Program
         builder.Services.AddFunctions();
         builder.Services.AddGrowth();
         builder.Services.AddSocial();
+        builder.Services.AddCareer();
 
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
@@ -66,6 +68,7 @@ static class Program
         var functions = app.MapFunctions();
         functions.MapGrowth();
         functions.MapSocial();
+        functions.MapCareer();
         app.MapNotFound();
         return app;
     }

@@ -62,38 +62,73 @@ export type Database = {
           },
         ]
       }
+      ai_consents: {
+        Row: {
+          granted_at: string
+          user_id: string
+        }
+        Insert: {
+          granted_at?: string
+          user_id?: string
+        }
+        Update: {
+          granted_at?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "ai_consents_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: true
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
       ai_generated_paths: {
         Row: {
+          ai_fallback: string | null
           ai_model_version: string | null
           ai_provider: string
+          context_hash: string | null
           created_at: string
           current_level: string
           goal: string
           id: string
           linked_path_id: string | null
           path_data: Json
+          request_hash: string | null
+          schema_version: number
           user_id: string
         }
         Insert: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
+          context_hash?: string | null
           created_at?: string
           current_level: string
           goal: string
           id?: string
           linked_path_id?: string | null
           path_data: Json
+          request_hash?: string | null
+          schema_version?: number
           user_id?: string
         }
         Update: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
+          context_hash?: string | null
           created_at?: string
           current_level?: string
           goal?: string
           id?: string
           linked_path_id?: string | null
           path_data?: Json
+          request_hash?: string | null
+          schema_version?: number
           user_id?: string
         }
         Relationships: [
@@ -106,6 +141,89 @@ export type Database = {
           },
           {
             foreignKeyName: "ai_generated_paths_user_id_fkey"
+            columns: ["user_id"]
+            isOneToOne: false
+            referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      ai_requests: {
+        Row: {
+          answer_sha256: string | null
+          attempts: number
+          cached_tokens: number | null
+          completion_tokens: number | null
+          cost_is_estimated: boolean | null
+          cost_ticks: number | null
+          error: string | null
+          finish_reason: string | null
+          finished_at: string | null
+          id: string
+          input_hash: string
+          latency_ms: number | null
+          model: string | null
+          prompt_sha256: string | null
+          prompt_tokens: number | null
+          provider: string
+          purpose: string
+          reasoning_tokens: number | null
+          reserved_ticks: number
+          started_at: string
+          state: string
+          user_id: string
+        }
+        Insert: {
+          answer_sha256?: string | null
+          attempts?: number
+          cached_tokens?: number | null
+          completion_tokens?: number | null
+          cost_is_estimated?: boolean | null
+          cost_ticks?: number | null
+          error?: string | null
+          finish_reason?: string | null
+          finished_at?: string | null
+          id?: string
+          input_hash: string
+          latency_ms?: number | null
+          model?: string | null
+          prompt_sha256?: string | null
+          prompt_tokens?: number | null
+          provider: string
+          purpose: string
+          reasoning_tokens?: number | null
+          reserved_ticks: number
+          started_at?: string
+          state?: string
+          user_id: string
+        }
+        Update: {
+          answer_sha256?: string | null
+          attempts?: number
+          cached_tokens?: number | null
+          completion_tokens?: number | null
+          cost_is_estimated?: boolean | null
+          cost_ticks?: number | null
+          error?: string | null
+          finish_reason?: string | null
+          finished_at?: string | null
+          id?: string
+          input_hash?: string
+          latency_ms?: number | null
+          model?: string | null
+          prompt_sha256?: string | null
+          prompt_tokens?: number | null
+          provider?: string
+          purpose?: string
+          reasoning_tokens?: number | null
+          reserved_ticks?: number
+          started_at?: string
+          state?: string
+          user_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "ai_requests_user_id_fkey"
             columns: ["user_id"]
             isOneToOne: false
             referencedRelation: "profiles"
@@ -298,43 +416,55 @@ export type Database = {
       }
       career_assessments: {
         Row: {
+          ai_fallback: string | null
           ai_model_version: string | null
           ai_provider: string
           analysis_depth: string
           areas_for_improvement: string[]
           career_paths: Json
+          context_hash: string | null
           created_at: string
           id: string
           market_insights: Json
           recommended_next_steps: Json
+          request_hash: string | null
+          schema_version: number
           strengths: string[]
           user_id: string
           user_profile: Json
         }
         Insert: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
           analysis_depth: string
           areas_for_improvement?: string[]
           career_paths: Json
+          context_hash?: string | null
           created_at?: string
           id?: string
           market_insights?: Json
           recommended_next_steps?: Json
+          request_hash?: string | null
+          schema_version?: number
           strengths?: string[]
           user_id?: string
           user_profile: Json
         }
         Update: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
           analysis_depth?: string
           areas_for_improvement?: string[]
           career_paths?: Json
+          context_hash?: string | null
           created_at?: string
           id?: string
           market_insights?: Json
           recommended_next_steps?: Json
+          request_hash?: string | null
+          schema_version?: number
           strengths?: string[]
           user_id?: string
           user_profile?: Json
@@ -974,6 +1104,7 @@ export type Database = {
           description: string
           estimated_minutes: number | null
           id: string
+          linked_path: string | null
           order_num: number
           path_id: string
           prerequisites: string[]
@@ -986,6 +1117,7 @@ export type Database = {
           description?: string
           estimated_minutes?: number | null
           id?: string
+          linked_path?: string | null
           order_num: number
           path_id: string
           prerequisites?: string[]
@@ -998,6 +1130,7 @@ export type Database = {
           description?: string
           estimated_minutes?: number | null
           id?: string
+          linked_path?: string | null
           order_num?: number
           path_id?: string
           prerequisites?: string[]
@@ -1131,6 +1264,225 @@ export type Database = {
             columns: ["published_by"]
             isOneToOne: false
             referencedRelation: "profiles"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      occupation_outlooks: {
+        Row: {
+          change_percent: number
+          employment: number | null
+          from_year: number
+          occupation_code: string
+          openings_per_year: number | null
+          region: string
+          source_id: string
+          to_year: number
+        }
+        Insert: {
+          change_percent: number
+          employment?: number | null
+          from_year: number
+          occupation_code: string
+          openings_per_year?: number | null
+          region: string
+          source_id: string
+          to_year: number
+        }
+        Update: {
+          change_percent?: number
+          employment?: number | null
+          from_year?: number
+          occupation_code?: string
+          openings_per_year?: number | null
+          region?: string
+          source_id?: string
+          to_year?: number
+        }
+        Relationships: [
+          {
+            foreignKeyName: "occupation_outlooks_occupation_code_fkey"
+            columns: ["occupation_code"]
+            isOneToOne: false
+            referencedRelation: "occupations"
+            referencedColumns: ["code"]
+          },
+          {
+            foreignKeyName: "occupation_outlooks_source_id_fkey"
+            columns: ["source_id"]
+            isOneToOne: false
+            referencedRelation: "occupation_sources"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      occupation_salaries: {
+        Row: {
+          currency: string
+          high: number | null
+          low: number | null
+          median: number | null
+          occupation_code: string
+          region: string
+          source_id: string
+        }
+        Insert: {
+          currency: string
+          high?: number | null
+          low?: number | null
+          median?: number | null
+          occupation_code: string
+          region: string
+          source_id: string
+        }
+        Update: {
+          currency?: string
+          high?: number | null
+          low?: number | null
+          median?: number | null
+          occupation_code?: string
+          region?: string
+          source_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "occupation_salaries_occupation_code_fkey"
+            columns: ["occupation_code"]
+            isOneToOne: false
+            referencedRelation: "occupations"
+            referencedColumns: ["code"]
+          },
+          {
+            foreignKeyName: "occupation_salaries_source_id_fkey"
+            columns: ["source_id"]
+            isOneToOne: false
+            referencedRelation: "occupation_sources"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      occupation_skills: {
+        Row: {
+          importance: number
+          occupation_code: string
+          skill_id: string
+          source_id: string
+        }
+        Insert: {
+          importance: number
+          occupation_code: string
+          skill_id: string
+          source_id: string
+        }
+        Update: {
+          importance?: number
+          occupation_code?: string
+          skill_id?: string
+          source_id?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "occupation_skills_occupation_code_fkey"
+            columns: ["occupation_code"]
+            isOneToOne: false
+            referencedRelation: "occupations"
+            referencedColumns: ["code"]
+          },
+          {
+            foreignKeyName: "occupation_skills_skill_id_fkey"
+            columns: ["skill_id"]
+            isOneToOne: false
+            referencedRelation: "skills"
+            referencedColumns: ["id"]
+          },
+          {
+            foreignKeyName: "occupation_skills_source_id_fkey"
+            columns: ["source_id"]
+            isOneToOne: false
+            referencedRelation: "occupation_sources"
+            referencedColumns: ["id"]
+          },
+        ]
+      }
+      occupation_sources: {
+        Row: {
+          created_at: string
+          id: string
+          licence: string
+          name: string
+          publisher: string
+          url: string | null
+          year: number
+        }
+        Insert: {
+          created_at?: string
+          id: string
+          licence: string
+          name: string
+          publisher: string
+          url?: string | null
+          year: number
+        }
+        Update: {
+          created_at?: string
+          id?: string
+          licence?: string
+          name?: string
+          publisher?: string
+          url?: string | null
+          year?: number
+        }
+        Relationships: []
+      }
+      occupations: {
+        Row: {
+          code: string
+          created_at: string
+          description: string
+          education: string
+          experience: string
+          field: string
+          interests: string[]
+          majors: string[]
+          source_id: string
+          title: string
+          titles: string[]
+          training: string
+        }
+        Insert: {
+          code: string
+          created_at?: string
+          description: string
+          education: string
+          experience: string
+          field: string
+          interests?: string[]
+          majors?: string[]
+          source_id: string
+          title: string
+          titles?: string[]
+          training: string
+        }
+        Update: {
+          code?: string
+          created_at?: string
+          description?: string
+          education?: string
+          experience?: string
+          field?: string
+          interests?: string[]
+          majors?: string[]
+          source_id?: string
+          title?: string
+          titles?: string[]
+          training?: string
+        }
+        Relationships: [
+          {
+            foreignKeyName: "occupations_source_id_fkey"
+            columns: ["source_id"]
+            isOneToOne: false
+            referencedRelation: "occupation_sources"
             referencedColumns: ["id"]
           },
         ]
@@ -1391,38 +1743,50 @@ export type Database = {
       }
       skill_recommendations: {
         Row: {
+          ai_fallback: string | null
           ai_model_version: string | null
           ai_provider: string
           confidence_score: number | null
+          context_hash: string | null
           created_at: string
           current_skills: Json
           id: string
           learning_roadmap: Json | null
           recommendations: Json
+          request_hash: string | null
+          schema_version: number
           target_role: string | null
           user_id: string
         }
         Insert: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
           confidence_score?: number | null
+          context_hash?: string | null
           created_at?: string
           current_skills: Json
           id?: string
           learning_roadmap?: Json | null
           recommendations: Json
+          request_hash?: string | null
+          schema_version?: number
           target_role?: string | null
           user_id?: string
         }
         Update: {
+          ai_fallback?: string | null
           ai_model_version?: string | null
           ai_provider?: string
           confidence_score?: number | null
+          context_hash?: string | null
           created_at?: string
           current_skills?: Json
           id?: string
           learning_roadmap?: Json | null
           recommendations?: Json
+          request_hash?: string | null
+          schema_version?: number
           target_role?: string | null
           user_id?: string
         }
@@ -1438,6 +1802,7 @@ export type Database = {
       }
       skills: {
         Row: {
+          aliases: string[]
           category: string
           created_at: string
           description: string
@@ -1447,6 +1812,7 @@ export type Database = {
           slug: string
         }
         Insert: {
+          aliases?: string[]
           category: string
           created_at?: string
           description?: string
@@ -1456,6 +1822,7 @@ export type Database = {
           slug: string
         }
         Update: {
+          aliases?: string[]
           category?: string
           created_at?: string
           description?: string

@@ -74,7 +74,8 @@ static partial class DatabaseLoad
         return measured with { PerSecond = double.Parse(Tps().Match(output).Groups[1].Value, CultureInfo.InvariantCulture) };
     }
 
-    static async Task<Measurement> NpgsqlAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
+    /// <summary>With Npgsql in any case.</summary>
+    internal static async Task<Measurement> NpgsqlAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
     {
         var started = Stopwatch.GetTimestamp();
         var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(async worker =>

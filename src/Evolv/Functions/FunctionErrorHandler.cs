@@ -9,7 +9,7 @@ using Npgsql;
 namespace Evolv.Functions;
 
 /// <summary>Answers everything that goes wrong under /functions/v1 in the functions' envelope.</summary>
-sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> options, ILogger<FunctionErrorHandler> logger)
+sealed class FunctionErrorHandler(RequestDelegate next)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,29 +23,31 @@ sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> op
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            var error = Translate(exception);
-            if (error.Status >= 500)
-                Report(context, exception, error);
-            await WriteAsync(context, error);
+            await WriteAsync(context, Translate(context, exception));
         }
     }
 
-    FunctionError Translate(Exception exception) => exception switch
+    /// <summary>What is told of an exception; the log hears of those that are Evolv's.</summary>
+    internal static FunctionError Translate(HttpContext context, Exception exception)
     {
-        FunctionError error => error,
-        BadHttpRequestException { StatusCode: 413 } => FunctionError.TooLarge(options.Value.MaxBodyBytes),
-        BadHttpRequestException bad => FunctionError.BadRequest(bad.Message),
-        _ when PgErrors.IsUnavailable(exception) => FunctionError.Unavailable(),
-        PostgresException postgres => FunctionError.From(PgErrors.From(postgres)),
-        _ => FunctionError.Internal(),
-    };
-
-    void Report(HttpContext context, Exception exception, FunctionError error)
-    {
+        var error = exception switch
+        {
+            FunctionError known => known,
+            BadHttpRequestException { StatusCode: 413 } => FunctionError.TooLarge(
+                context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.MaxBodyBytes),
+            BadHttpRequestException bad => FunctionError.BadRequest(bad.Message),
+            _ when PgErrors.IsUnavailable(exception) => FunctionError.Unavailable(),
+            PostgresException postgres => FunctionError.From(PgErrors.From(postgres)),
+            _ => FunctionError.Internal(),
+        };
+        if (error.Status < 500)
+            return error;
+        var logger = context.RequestServices.GetRequiredService<ILogger<FunctionErrorHandler>>();
         if (error.Status == 503)
             logger.DatabaseUnavailable(exception.Message);
         else
             logger.RequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
+        return error;
     }
 
     internal static Task WriteAsync(HttpContext context, FunctionError error)
@@ -55,8 +57,9 @@ sealed class FunctionErrorHandler(RequestDelegate next, IOptions<HttpOptions> op
         context.Response.ContentType = "application/json; charset=utf-8";
         if (error.RetryAfterSeconds is { } seconds)
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return context.Response.WriteAsync(
-            JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options),
-            context.RequestAborted);
+        return context.Response.WriteAsync(ToJson(error), context.RequestAborted);
     }
+
+    internal static string ToJson(FunctionError error)
+        => JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options);
 }

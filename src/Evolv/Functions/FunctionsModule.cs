@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.RateLimits;
@@ -35,9 +37,10 @@ static class FunctionsModule
     /// <param name="method">The only method it takes; others get 405.</param>
     /// <param name="name">Its name in the URL, which is also the name of its file.</param>
     /// <param name="handler">Writes the answer; throws <see cref="FunctionError"/>.</param>
+    /// <param name="tier">How often it may be called.</param>
     internal static void MapFunction(
         this RouteGroupBuilder functions, string method, string name,
-        Func<HttpContext, Caller, Database, CancellationToken, Task> handler)
+        Func<HttpContext, Caller, Database, CancellationToken, Task> handler, RateLimitTier tier = RateLimitTier.Standard)
     {
         // They work on our schema; without it there are none.
         if (!((IEndpointRouteBuilder)functions).ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
@@ -47,7 +50,7 @@ static class FunctionsModule
         {
             var asked = context.Features.Get<CallerFeature>();
             var limiter = context.RequestServices.GetRequiredService<RateLimiter>();
-            if (limiter.Refuse(asked?.Caller ?? Caller.Anonymous, context) is { } pause)
+            if (limiter.Refuse(asked?.Caller ?? Caller.Anonymous, context, tier) is { } pause)
                 throw FunctionError.RateLimited((int)Math.Ceiling(pause.TotalSeconds));
             if (asked?.Refusal is { } refusal)
                 throw FunctionError.BadToken(refusal);
@@ -69,16 +72,18 @@ static class FunctionsModule
         response.ContentType = "application/json; charset=utf-8";
         response.Headers.CacheControl = "no-store";
         response.ContentLength = Before.Length + json.Length + After.Length;
-        response.BodyWriter.Write(Before);
-        response.BodyWriter.Write(json);
-        response.BodyWriter.Write(After);
+        response.BodyWriter.WriteData(json);
         await response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    internal static void WriteData(this PipeWriter writer, byte[] json)
+    {
+        writer.Write(Before);
+        writer.Write(json);
+        writer.Write(After);
     }
 
     static ReadOnlySpan<byte> Before => """{"success":true,"data":"""u8;
 
     static ReadOnlySpan<byte> After => "}"u8;
-
-    static void Write(this System.IO.Pipelines.PipeWriter writer, ReadOnlySpan<byte> bytes)
-        => System.Buffers.BuffersExtensions.Write(writer, bytes);
 }

@@ -147,6 +147,29 @@ values (world.id('recommendation'), world.id('owner'), '[]', '[]');
 insert into public.ai_generated_paths (id, user_id, goal, current_level, path_data)
 values (world.id('generated path'), world.id('owner'), 'Become a juggler', 'beginner', '{}');
 
+insert into public.ai_consents (user_id)
+values (world.id('owner'));
+
+insert into public.ai_requests (id, user_id, purpose, input_hash, state, provider, reserved_ticks)
+values (world.id('ai request'), world.id('owner'), 'learning_path', 'a', 'failed', 'grok', 1);
+
+insert into public.occupation_sources (id, name, publisher, licence, year)
+values ('circus', 'What jugglers say', 'The circus', 'none', 2026), ('unused', 'What clowns say', 'The circus', 'none', 2026);
+
+insert into public.occupations (code, title, field, description, education, experience, training, source_id)
+values
+    ('juggler', 'Juggler', 'arts', 'Keeps things in the air.', 'none', 'none', 'long_term', 'circus'),
+    ('clown', 'Clown', 'arts', 'Falls over things.', 'none', 'none', 'long_term', 'circus');
+
+insert into public.occupation_skills (occupation_code, skill_id, importance, source_id)
+values ('juggler', world.id('skill'), 5, 'circus');
+
+insert into public.occupation_salaries (occupation_code, region, currency, median, source_id)
+values ('juggler', 'US', 'USD', 100, 'circus');
+
+insert into public.occupation_outlooks (occupation_code, region, from_year, to_year, change_percent, source_id)
+values ('juggler', 'US', 2024, 2034, 1.5, 'circus');
+
 -- Whatever the deeds above have earned is there, before anybody looks.
 do $$
 begin
@@ -171,8 +194,11 @@ insert into world.attempts (name, mine, entry, change)
 values
     ('activity_events', $$user_id = world.id('owner')$$,
         $$(user_id, type) values ({me}, 'chess.won')$$, $$metadata = '{"a": 1}'$$),
+    ('ai_consents', $$user_id = world.id('owner')$$, $$(user_id) values ({me})$$, $$granted_at = now()$$),
     ('ai_generated_paths', $$id = world.id('generated path')$$,
         $$(user_id, goal, current_level, path_data) values ({me}, 'Win', 'beginner', '{}')$$, $$goal = 'Win'$$),
+    ('ai_requests', $$id = world.id('ai request')$$,
+        $$(user_id, purpose, input_hash, provider, reserved_ticks) values ({me}, 'learning_path', 'a', 'grok', 0)$$, $$cost_ticks = 0$$),
     ('badge_progress', $$user_id = world.id('owner')$$,
         $$(user_id, badge_id, rule_version_id, state, target) values ({me}, world.id('badge'), world.id('badge rule'), '{}', 1)$$,
         $$current = 1000$$),
@@ -218,6 +244,18 @@ values
     ('level_definitions', $$level = 90$$,
         $$(level, xp_required, xp_to_next) values (91, 9000000000000000000, 1)$$, $$xp_to_next = 1$$),
     ('level_tables', $$version = 1$$, $$(version) values (2)$$, $$note = 'Mine'$$),
+    ('occupation_outlooks', $$occupation_code = 'juggler'$$,
+        $$(occupation_code, region, from_year, to_year, change_percent, source_id) values ('clown', 'US', 2024, 2034, 1000, 'circus')$$,
+        $$change_percent = 1000$$),
+    ('occupation_salaries', $$occupation_code = 'juggler'$$,
+        $$(occupation_code, region, currency, median, source_id) values ('clown', 'US', 'USD', 1000000, 'circus')$$, $$median = 1000000$$),
+    ('occupation_skills', $$occupation_code = 'juggler'$$,
+        $$(occupation_code, skill_id, importance, source_id) values ('clown', world.id('skill'), 5, 'circus')$$, $$importance = 1$$),
+    ('occupation_sources', $$id = 'unused'$$,
+        $$(id, name, publisher, licence, year) values ('mine', 'Mine', 'Me', 'none', 2026)$$, $$year = 2025$$),
+    ('occupations', $$code = 'juggler'$$,
+        $$(code, title, field, description, education, experience, training, source_id)
+            values ('mine', 'Mine', 'arts', 'Mine', 'none', 'none', 'none', 'circus')$$, $$title = 'Mine'$$),
     ('path_reviews', $$id = world.id('review')$$,
         $$(path_id, user_id, rating) values (world.id('host path'), {me}, 5)$$, $$rating = 5$$),
     ('post_likes', $$id = world.id('post like')$$,

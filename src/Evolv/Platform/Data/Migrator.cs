@@ -27,7 +27,7 @@ sealed record MigrationFile(string Name, string Text)
 
 /// <summary>
 /// Brings the database to the schema of this program: <c>db/platform</c>, <c>db/migrations</c> and then the reference
-/// data of <c>db/seed.sql</c>. Any number of servers may start at once; each file is applied exactly once.
+/// data of <c>db/seed.sql</c> and <c>db/occupations.sql</c>. Any number of servers may start at once; each file is applied exactly once.
 /// </summary>
 sealed class Migrator(ConnectionStrings connectionStrings, ILogger<Migrator> logger)
 {
@@ -36,12 +36,13 @@ sealed class Migrator(ConnectionStrings connectionStrings, ILogger<Migrator> log
     internal static IReadOnlyList<MigrationFile> Files { get; } =
         [.. MigrationFile.In("db/platform/"), .. MigrationFile.In("db/migrations/")];
 
-    internal static MigrationFile ReferenceData { get; } = MigrationFile.In("db/seed.sql").Single();
+    internal static IReadOnlyList<MigrationFile> ReferenceData { get; } =
+        [.. MigrationFile.In("db/seed.sql"), .. MigrationFile.In("db/occupations.sql")];
 
     /// <summary>Applies what is missing and returns the names of the applied files.</summary>
     /// <exception cref="SetupException">A file fails, or one that was applied has changed since.</exception>
     internal async Task<IReadOnlyList<string>> MigrateAsync(
-        IReadOnlyList<MigrationFile> files, MigrationFile? referenceData, CancellationToken cancellationToken)
+        IReadOnlyList<MigrationFile> files, IReadOnlyList<MigrationFile> referenceData, CancellationToken cancellationToken)
     {
         await using var connection = await OpenOwnerAsync(connectionStrings, cancellationToken);
         // Of this database, and gone with the connection, whatever happens to this process.
@@ -73,10 +74,10 @@ sealed class Migrator(ConnectionStrings connectionStrings, ILogger<Migrator> log
         }
 
         // Reference data is written to be run again, so it follows the program.
-        if (referenceData is not null && applied.GetValueOrDefault(referenceData.Name) != referenceData.Hash)
+        foreach (var file in referenceData.Where(file => applied.GetValueOrDefault(file.Name) != file.Hash))
         {
-            await ApplyAsync(connection, referenceData, cancellationToken);
-            names.Add(referenceData.Name);
+            await ApplyAsync(connection, file, cancellationToken);
+            names.Add(file.Name);
         }
 
         await EnsurePoolLoginAsync(connection, cancellationToken);

@@ -19,6 +19,10 @@ sealed partial class RateLimitOptions
     [Range(1, 1_000_000)]
     public int AuthenticatedPerMinute { get; set; } = 60;
 
+    /// <summary>Calls a minute of one person of the functions of guidance (<c>ai-…</c>), counted apart.</summary>
+    [Range(1, 1_000_000)]
+    public int AiPerMinute { get; set; } = 5;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<RateLimitOptions>;
 }

@@ -50,7 +50,11 @@ public sealed class ActivityTests(EvolvCluster cluster)
         await history.ActAsync(ada, Progress("s1", "completed"));
 
         Assert.Equal(
-            [Enrolled, LessonCompleted, """path.completed of ada, path p, {"is_own": true, "difficulty": "beginner"}"""],
+            [
+                """path.enrolled of ada, path p, {"is_own": true, "difficulty": "beginner"}""",
+                """step.completed of ada, step s1, {"is_own": true, "path_id": "p", "step_type": "lesson"}""",
+                """path.completed of ada, path p, {"is_own": true, "difficulty": "beginner"}""",
+            ],
             await history.NewAsync());
         await database.ExecuteAsync($"select evolv.settle_now('{ada.UserId}')");
         Assert.Equal(0L, await database.ScalarAsync<long>("select count(*) from xp_transactions where source = 'course_completion'"));

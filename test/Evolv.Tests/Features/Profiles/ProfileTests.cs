@@ -132,10 +132,11 @@ public sealed class ProfileTests(EvolvCluster cluster, SharedDatabase shared) : 
     public async Task Reference_data_can_be_written_again()
     {
         await using var database = await cluster.CreateDatabaseAsync();
-        const string Counts = "select array[(select count(*) from badges), (select count(*) from skills), (select count(*) from level_definitions)]";
+        const string Counts = "select array[(select count(*) from badges), (select count(*) from skills), (select count(*) from level_definitions), (select count(*) from occupation_skills)]";
         var before = await database.ScalarAsync<long[]>(Counts);
 
-        await database.ExecuteAsync(Migrator.ReferenceData.Text);
+        foreach (var file in Migrator.ReferenceData)
+            await database.ExecuteAsync(file.Text);
 
         Assert.Equal(before, await database.ScalarAsync<long[]>(Counts));
         Assert.Equal(11, before[0]);

@@ -21,7 +21,7 @@ public sealed class MigratorTests(EvolvCluster cluster)
             .MigrateAsync(Migrator.Files, Migrator.ReferenceData, Token)));
 
         Assert.Equal(
-            [.. Migrator.Files.Select(file => file.Name), Migrator.ReferenceData.Name],
+            [.. Migrator.Files.Concat(Migrator.ReferenceData).Select(file => file.Name)],
             applied.SelectMany(names => names));
         Assert.Equal(11L, await database.ScalarAsync<long>("select count(*) from public.badges"));
         await database.AssertInvariantsAsync();
@@ -33,11 +33,13 @@ public sealed class MigratorTests(EvolvCluster cluster)
         await using var database = await cluster.CreateDatabaseAsync();
 
         Assert.Empty(await MigratorOf(database).MigrateAsync(Migrator.Files, Migrator.ReferenceData, Token));
-        await database.ExecuteAsync(Migrator.ReferenceData.Text);
+        foreach (var file in Migrator.ReferenceData)
+            await database.ExecuteAsync(file.Text);
 
         Assert.Equal(11L, await database.ScalarAsync<long>("select count(*) from public.badges"));
         Assert.Equal(90L, await database.ScalarAsync<long>("select count(*) from public.level_definitions"));
-        Assert.Equal(40L, await database.ScalarAsync<long>("select count(*) from public.skills"));
+        Assert.Equal(240L, await database.ScalarAsync<long>("select count(*) from public.skills"));
+        Assert.Equal(178L, await database.ScalarAsync<long>("select count(*) from public.occupations"));
     }
 
     // Hosted Supabase may publish all tables; elsewhere the owner may not be allowed to publish any.
@@ -49,10 +51,10 @@ public sealed class MigratorTests(EvolvCluster cluster)
     {
         await using var database = await cluster.CreateEmptyDatabaseAsync();
         var platform = Migrator.Files.Where(file => file.Name.StartsWith("db/platform/", StringComparison.Ordinal)).ToList();
-        await MigratorOf(database).MigrateAsync(platform, null, Token);
+        await MigratorOf(database).MigrateAsync(platform, [], Token);
         await database.ExecuteAsync($"drop publication supabase_realtime; {make};");
 
-        await MigratorOf(database).MigrateAsync(Migrator.Files, null, Token);
+        await MigratorOf(database).MigrateAsync(Migrator.Files, [], Token);
 
         Assert.Equal(tables, await database.ScalarAsync<long>(
             "select count(*) from pg_publication_rel m join pg_publication p on p.oid = m.prpubid where p.pubname = 'supabase_realtime'"));
@@ -75,7 +77,7 @@ public sealed class MigratorTests(EvolvCluster cluster)
 
             """);
 
-        var refusal = await Assert.ThrowsAsync<SetupException>(() => MigratorOf(database).MigrateAsync([First, bad], null, Token));
+        var refusal = await Assert.ThrowsAsync<SetupException>(() => MigratorOf(database).MigrateAsync([First, bad], [], Token));
 
         Assert.StartsWith("db/migrations/2_bad.sql:8: 42703 column \"nonsense\" does not exist", refusal.Message, StringComparison.Ordinal);
         Assert.Equal("first", await database.ScalarAsync<string>("select string_agg(tablename, ' ') from pg_tables where schemaname = 'public'"));
@@ -83,17 +85,17 @@ public sealed class MigratorTests(EvolvCluster cluster)
 
         // And it goes on from there once the file is corrected.
         var good = bad with { Text = bad.Text.Replace("nonsense", "2", StringComparison.Ordinal) };
-        Assert.Equal([good.Name], await MigratorOf(database).MigrateAsync([First, new(good.Name, good.Text)], null, Token));
+        Assert.Equal([good.Name], await MigratorOf(database).MigrateAsync([First, new(good.Name, good.Text)], [], Token));
     }
 
     [Fact]
     public async Task A_file_that_was_changed_after_it_was_applied_is_refused()
     {
         await using var database = await cluster.CreateEmptyDatabaseAsync();
-        await MigratorOf(database).MigrateAsync([First], null, Token);
+        await MigratorOf(database).MigrateAsync([First], [], Token);
 
         var refusal = await Assert.ThrowsAsync<SetupException>(() => MigratorOf(database).MigrateAsync(
-            [new MigrationFile(First.Name, First.Text + "-- changed\n")], null, Token));
+            [new MigrationFile(First.Name, First.Text + "-- changed\n")], [], Token));
 
         Assert.StartsWith("db/migrations/1_first.sql was changed after this database applied it", refusal.Message, StringComparison.Ordinal);
     }
