@@ -515,8 +515,15 @@ begin
             raise exception 'the draft has no steps' using errcode = 'PT422', hint = 'draft_unusable';
         end if;
 
-        if (select count(*) from public.learning_paths p where p.instructor_id = accepted.user_id and not p.is_active) >= 100 then
-            raise exception 'you have a hundred paths of your own; delete one first' using errcode = 'PT409', hint = 'too_many_paths';
+        if (
+            select count(*)
+            from public.learning_paths p
+            where p.instructor_id = accepted.user_id and not p.is_active
+                and not exists (
+                    select from public.learning_path_enrollments e
+                    where e.path_id = p.id and e.user_id = accepted.user_id and e.completed_at is not null)
+        ) >= 100 then
+            raise exception 'you have a hundred paths of your own to complete; leave and delete one first' using errcode = 'PT409', hint = 'too_many_paths';
         end if;
 
         insert into public.learning_paths (title, description, difficulty_level, duration_hours, instructor_id, skills_covered, is_active)

@@ -1,6 +1,4 @@
 using System.Reflection;
-using System.Security.Cryptography;
-using System.Text;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
@@ -8,7 +6,7 @@ namespace Evolv.Platform.Data;
 /// <summary>A script of <c>db/</c> that travels inside the program.</summary>
 sealed record MigrationFile(string Name, string Text)
 {
-    internal string Hash { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Text)));
+    internal string Hash { get; } = Sha256Hex.Of(Text);
 
     /// <summary>All files under a folder of the program's resources, in the order of their names.</summary>
     internal static IReadOnlyList<MigrationFile> In(string folder)

@@ -125,6 +125,23 @@ public sealed class AiLearningPathTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task A_hundred_paths_of_ones_own_wait_to_be_completed_at_most()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        await server.Database.ExecuteAsync(
+            $"insert into learning_paths (title, difficulty_level, instructor_id, is_active) select 'Own', 'beginner', '{ada.Id}', false from generate_series(1, 100)");
+        var draft = await ada.Http.CallAsync(Draft, new { goal = "One more" });
+
+        var refused = await ada.Http.CallAsync(Accept, new { generated_path_id = draft.At("generated_path_id") });
+        await server.Database.ExecuteAsync("delete from learning_paths where id = (select min(id::text)::uuid from learning_paths)");
+        var accepted = await ada.Http.CallAsync(Accept, new { generated_path_id = draft.At("generated_path_id") });
+
+        Assert.Equal((409, "too_many_paths"), (refused.Status, refused.Code));
+        Assert.Equal((200, "True"), (accepted.Status, accepted.At("is_new")));
+    }
+
+    [Fact]
     public async Task A_path_of_absurd_length_is_a_step_like_others()
     {
         await using var server = await EvolvServer.StartAsync(cluster);

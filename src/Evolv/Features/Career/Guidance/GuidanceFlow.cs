@@ -1,6 +1,7 @@
 using Evolv.Features.Career.Occupations;
 using Evolv.Features.Career.Providers;
 using Evolv.Features.Career.Providers.Grok;
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -44,7 +45,7 @@ sealed class GuidanceFlow(
             return made;
         job = job with { Brief = job.Question.WithPaths(job.Brief, paths) };
         // The same words of somebody who has learnt something since are another question.
-        var asked = GuidanceQuestion<TBrief, TWords>.Hex($"{job.Hash} {job.ContextHash}");
+        var asked = Sha256Hex.Of($"{job.Hash} {job.ContextHash}");
         var call = new GuidanceCall(job.Caller.UserId!.Value, job.Question.Purpose, asked, job.Progress);
 
         if (!options.Value.UsesGrok)

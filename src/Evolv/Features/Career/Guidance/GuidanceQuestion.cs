@@ -1,9 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Evolv.Features.Career.Occupations;
 using Evolv.Features.Career.Providers;
 using Evolv.Functions;
+using Evolv.Platform;
 using Evolv.Platform.Data;
 
 namespace Evolv.Features.Career.Guidance;
@@ -42,11 +41,9 @@ abstract class GuidanceQuestion<TBrief, TWords>
     internal abstract (Sql Columns, Sql Values) Row(TBrief brief, TWords words);
 
     /// <summary>A SHA-256 of the question and of everything else that an answer depends on.</summary>
-    internal string Hash(string configuration) => Hex(JsonSerializer.Serialize(new { Purpose, Asked = Canonical, configuration }, FunctionJson.Options));
+    internal string Hash(string configuration) => Sha256Hex.Of(JsonSerializer.Serialize(new { Purpose, Asked = Canonical, configuration }, FunctionJson.Options));
 
     protected static Json AsJson(object value) => new(JsonSerializer.Serialize(value, FunctionJson.Options));
-
-    internal static string Hex(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
 
 /// <summary>How far an answer is.</summary>

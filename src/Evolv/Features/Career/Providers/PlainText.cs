@@ -73,6 +73,11 @@ static partial class PlainText
     [GeneratedRegex(@"\b(19|20)\d\d\b")]
     private static partial Regex Years();
 
-    [GeneratedRegex(@"[\p{Sc}%％٪‰]|\d[\d.,' ]*\d{2}|\d\s?(?:[km]|mio|mrd|bn|thousand|million|billion|tausend|lakh|crore)\b|\b(usd|eur|gbp|chf|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento|salar\w+|wages?|incomes?|earnings|thousands?|millions?|billions?)\b|\b(pays?|paid|earns?)\b.*\d|\d.*\b(an hour|per hour|a year|per year|a month|per month)\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"[\p{Sc}%％٪‰]|\d[\d.,' ]*\d{2}|\d\s?(?:[km]|mio|mrd|bn|thousand|million|billion|tausend|lakh|crore)\b" +
+        @"|\b(usd|eur|gbp|chf|dollars?|euros?|pounds?|percent|per cent|prozent|por ciento)\b" +
+        @"|\b(salar\w+|wages?|incomes?|earnings|thousands?|millions?|billions?)\b" +
+        @"|\b(pays?|paid|earns?)\b.*\d|\d.*\b(an hour|per hour|a year|per year|a month|per month)\b",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Figures();
 }

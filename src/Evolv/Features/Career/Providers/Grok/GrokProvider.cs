@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Evolv.Features.Career.Guidance;
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -157,7 +158,7 @@ sealed class GrokProvider : IGuidanceProvider
             $"""
             select id, refusal
             from evolv.reserve_ai_request(
-                {call.UserId}, {call.Purpose}, {call.InputHash}, {Name}, {Sha256(body)}, {estimate}, {GrokUsage.Ticks(_options.PersonDailyUsd)},
+                {call.UserId}, {call.Purpose}, {call.InputHash}, {Name}, {Sha256Hex.Of(body)}, {estimate}, {GrokUsage.Ticks(_options.PersonDailyUsd)},
                 {GrokUsage.Ticks(_options.PersonMonthlyUsd)}, {GrokUsage.Ticks(_options.InstallationDailyUsd)}, {GrokUsage.Ticks(_options.InstallationMonthlyUsd)})
             """,
             static async (reader, token) =>
@@ -172,7 +173,7 @@ sealed class GrokProvider : IGuidanceProvider
     // Also when the server is stopping: the money is spent.
     async Task SettleAsync(Guid request, GrokCompletion? completion, GrokUsage spent, int attempts, string? error)
     {
-        var answer = completion is null ? null : Sha256(System.Text.Encoding.UTF8.GetBytes(completion.Text));
+        var answer = completion is null ? null : Sha256Hex.Of(completion.Text);
         await _database.QueryAsync(
             Caller.Service,
             $"""
@@ -182,6 +183,4 @@ sealed class GrokProvider : IGuidanceProvider
             """,
             static (reader, token) => reader.ReadAsync(token), CancellationToken.None);
     }
-
-    static string Sha256(byte[] bytes) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes));
 }
