@@ -12,7 +12,6 @@ using Evolv.Platform.Nodes;
 using Evolv.Platform.Settings;
 using Evolv.Realtime;
 using Evolv.Rest;
-using Npgsql;
 
 namespace Evolv;
 
@@ -33,12 +32,7 @@ static class Program
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
-        builder.Services.AddSettings<DatabaseOptions, DatabaseOptions.Validator>(DatabaseOptions.Section);
-        builder.Services.AddSingleton<Installation>();
-        builder.Services.AddSingleton(services => services.GetRequiredService<Installation>().ConnectionStrings);
-        builder.Services.AddSingleton(services => NpgsqlDataSource.Create(services.GetRequiredService<ConnectionStrings>().Pool));
-        builder.Services.AddSingleton<Database>();
-        builder.Services.AddSingleton<NotificationListener>();
+        builder.Services.AddDatabase();
         builder.Services.AddChanges();
         builder.Services.AddNodes();
         builder.Services.AddHealth();

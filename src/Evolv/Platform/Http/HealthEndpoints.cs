@@ -9,7 +9,9 @@ namespace Evolv.Platform.Http;
 /// <param name="Name">As it stands in the answer of /readyz.</param>
 /// <param name="CheckAsync">Null when it is there, else what is missing.</param>
 /// <param name="NeedsOurSchema">Left out on a database that is not migrated.</param>
-sealed record ReadinessCheck(string Name, Func<CancellationToken, Task<string?>> CheckAsync, bool NeedsOurSchema = false);
+/// <param name="IsCritical">Whether nothing works without it; without another part the server is degraded and ready.</param>
+sealed record ReadinessCheck(
+    string Name, Func<CancellationToken, Task<string?>> CheckAsync, bool NeedsOurSchema = false, bool IsCritical = true);
 
 /// <summary>/livez: the process turns. /readyz: database, migrations and keys are there and no shutdown has begun.</summary>
 static class HealthEndpoints
@@ -48,12 +50,18 @@ static class HealthEndpoints
         IEnumerable<ReadinessCheck> checks, IOptions<ServerOptions> server, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
     {
         var results = new Dictionary<string, string>();
+        var (isReady, isDegraded) = (true, false);
         foreach (var check in checks.Where(check => server.Value.Migrate || !check.NeedsOurSchema))
-            results[check.Name] = await check.CheckAsync(cancellationToken) ?? "ok";
+        {
+            var missing = await check.CheckAsync(cancellationToken);
+            results[check.Name] = missing ?? "ok";
+            isReady &= missing is null || !check.IsCritical;
+            isDegraded |= missing is not null;
+        }
+
         if (lifetime.ApplicationStopping.IsCancellationRequested)
-            results["server"] = "stopping";
-        var ready = results.Values.All(value => value == "ok");
-        return Results.Json(
-            new { status = ready ? "ready" : "not ready", checks = results }, JsonSerializerOptions.Web, statusCode: ready ? 200 : 503);
+            (results["server"], isReady) = ("stopping", false);
+        var status = !isReady ? "not ready" : isDegraded ? "degraded" : "ready";
+        return Results.Json(new { status, checks = results }, JsonSerializerOptions.Web, statusCode: isReady ? 200 : 503);
     }
 }

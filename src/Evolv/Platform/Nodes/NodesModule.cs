@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Evolv.Platform.Data;
+using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
 

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Nodes;
 using Evolv.Platform.Postgres;
+using Evolv.Platform.Redis;
 using Evolv.Tests.Rest;
 using Evolv.Tests.Support;
 using Microsoft.Extensions.Logging;

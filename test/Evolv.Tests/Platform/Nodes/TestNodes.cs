@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
-using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.Redis;
 using Evolv.Tests.Rest;
 using Evolv.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
-namespace Evolv.Platform;
+namespace Evolv.Platform.Redis;
 
 /// <summary>Section <c>Redis</c>: what several servers share outside of PostgreSQL. Everything works without it.</summary>
 sealed class RedisOptions

@@ -1,6 +1,6 @@
-using Evolv.Platform;
+using Evolv.Platform.Redis;
 
-namespace Evolv.Tests.Platform;
+namespace Evolv.Tests.Platform.Redis;
 
 /// <summary>The address of Redis is checked at start, and its password is said nowhere.</summary>
 public sealed class RedisOptionsTests
