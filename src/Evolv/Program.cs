@@ -9,6 +9,7 @@ using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Evolv.Realtime;
 using Evolv.Rest;
@@ -34,6 +35,7 @@ static class Program
         builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
         builder.Services.AddDatabase();
         builder.Services.AddChanges();
+        builder.Services.AddRedis(settings);
         builder.Services.AddNodes();
         builder.Services.AddHealth();
         builder.Services.AddHttp();

@@ -73,4 +73,11 @@ static partial class Log
     [LoggerMessage(EventId = 9067, Level = LogLevel.Warning,
         Message = "No password is in Database:ConnectionString or Database:PoolConnectionString, so other servers cannot be told from strangers and are not heard; add one, or set Redis:ConnectionString")]
     internal static partial void NodesHaveNoSecret(this ILogger logger);
+
+    [LoggerMessage(EventId = 9070, Level = LogLevel.Warning,
+        Message = "Redis at {EndPoints} does not answer: {Reason}. Evolv goes on without it and asks again by itself")]
+    internal static partial void RedisUnreachable(this ILogger logger, string endPoints, string reason);
+
+    [LoggerMessage(EventId = 9071, Level = LogLevel.Information, Message = "Redis answers")]
+    internal static partial void RedisAnswers(this ILogger logger);
 }

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Evolv.Platform.Data;
 using Evolv.Platform.Redis;
-using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Platform.Nodes;
@@ -12,7 +11,6 @@ static class NodesModule
     internal static IServiceCollection AddNodes(this IServiceCollection services)
     {
         return services
-            .AddSettings<RedisOptions, RedisOptions.Validator>(RedisOptions.Section)
             .AddSingleton(provider => new NodeBus(
                 TransportOf(provider), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<NodeBus>>()))
             .AddHostedService(provider => provider.GetRequiredService<NodeBus>());
@@ -25,7 +23,7 @@ static class NodesModule
             return null;
         var database = provider.GetRequiredService<Database>();
         if (provider.GetRequiredService<IOptions<RedisOptions>>().Value.Read() is { } redis)
-            return new RedisTransport(redis, database);
+            return new RedisTransport(redis, provider.GetRequiredService<RedisPrefix>());
         var logger = provider.GetRequiredService<ILogger<PostgresTransport>>();
         return new PostgresTransport(
             provider.GetRequiredService<NotificationListener>(), database, SealOf(provider.GetRequiredService<ConnectionStrings>(), logger), logger);

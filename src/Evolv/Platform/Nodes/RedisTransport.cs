@@ -1,10 +1,10 @@
-using Evolv.Platform.Data;
+using Evolv.Platform.Redis;
 using StackExchange.Redis;
 
 namespace Evolv.Platform.Nodes;
 
-/// <summary>Packets through Redis' publish and subscribe, on a channel that is named after the database: it is what the servers share.</summary>
-sealed class RedisTransport(ConfigurationOptions redis, Database database) : INodeTransport
+/// <summary>Packets through Redis' publish and subscribe, on a channel that is named after the installation.</summary>
+sealed class RedisTransport(ConfigurationOptions redis, RedisPrefix prefix) : INodeTransport
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -15,7 +15,7 @@ sealed class RedisTransport(ConfigurationOptions redis, Database database) : INo
 
     public async Task ListenAsync(Action begun, Action<ReadOnlyMemory<byte>> heard, CancellationToken cancellationToken)
     {
-        var channel = _channel ??= await NameChannelAsync(cancellationToken);
+        var channel = _channel ??= RedisChannel.Literal(await prefix.FindAsync(cancellationToken) + "nodes");
         var lost = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var connection = await ConnectAsync();
         try
@@ -53,13 +53,5 @@ sealed class RedisTransport(ConfigurationOptions redis, Database database) : INo
             // Its message advises settings that are not for operators.
             throw new IOException($"there is no connection ({exception.FailureType})", exception);
         }
-    }
-
-    // Equal for all servers of an installation, whatever way they take to PostgreSQL, and for no other installation.
-    async Task<RedisChannel> NameChannelAsync(CancellationToken cancellationToken)
-    {
-        var installation = await database.QuerySingleAsync(
-            Caller.Service, $"select system_identifier || ':' || current_database() from pg_control_system()", row => row.GetString(0), cancellationToken);
-        return RedisChannel.Literal($"evolv:{installation}:nodes");
     }
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -9,10 +10,17 @@ sealed class RedisOptions
     internal const string Section = "Redis";
 
     /// <summary>
-    /// Redis or Valkey for messages between servers: <c>host:port,user=…,password=…,ssl=true</c>. Without it they go through
-    /// PostgreSQL.
+    /// Redis or Valkey for what servers share, which are limits, cache and messages: <c>host:port,user=…,password=…,ssl=true</c>. Without it
+    /// messages go through PostgreSQL, and every server has limits and a cache of its own.
     /// </summary>
     public string? ConnectionString { get; set; }
+
+    /// <summary>How long a request waits for Redis, in milliseconds, before it goes on without.</summary>
+    [Range(1, 60_000)]
+    public int TimeoutMilliseconds { get; set; } = 50;
+
+    /// <summary>Where it is, for the log: without a password.</summary>
+    internal string EndPoints => string.Join(", ", Read()?.EndPoints ?? []);
 
     /// <summary>The address as the driver reads it, with an end to all waiting; null without Redis.</summary>
     internal ConfigurationOptions? Read()
@@ -29,12 +37,26 @@ sealed class RedisOptions
         return redis;
     }
 
+    /// <summary>The same for a connection that comes when it can and comes back by itself.</summary>
+    internal ConfigurationOptions? ReadResilient()
+    {
+        if (Read() is not { } redis)
+            return null;
+        redis.AbortOnConnectFail = false;
+        // The heart of the driver notices that a connection is dead and makes the next one.
+        redis.HeartbeatInterval = TimeSpan.FromMilliseconds(250);
+        redis.ReconnectRetryPolicy = new ExponentialRetry(250, 1000);
+        return redis;
+    }
+
     // Says nothing of the text, which may hold a password.
     internal sealed class Validator : IValidateOptions<RedisOptions>
     {
         public ValidateOptionsResult Validate(string? name, RedisOptions options)
         {
             const string Wrong = $"{nameof(ConnectionString)}: it must be host:port, and options after commas: cache.example.com:6379,password=…";
+            if (options.TimeoutMilliseconds is < 1 or > 60_000)
+                return ValidateOptionsResult.Fail($"{nameof(TimeoutMilliseconds)}: it must be between 1 and 60000");
             try
             {
                 return options.ConnectionString?.Contains("://", StringComparison.Ordinal) == true || options.Read() is { EndPoints.Count: 0 }

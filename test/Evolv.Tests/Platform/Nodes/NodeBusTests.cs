@@ -221,7 +221,7 @@ public sealed class NodeBusTests(EvolvCluster cluster)
         var address = $"127.0.0.1:{DataFolder.FreePort().ToString(CultureInfo.InvariantCulture)}";
         var redis = new RedisOptions { ConnectionString = $"{address},password=hunter2" }.Read()!;
         var log = new Lines();
-        using var bus = new NodeBus(new RedisTransport(redis, database.Database), TimeProvider.System, log) { Heartbeat = TimeSpan.FromSeconds(0.1) };
+        using var bus = new NodeBus(new RedisTransport(redis, new RedisPrefix(database.Database)), TimeProvider.System, log) { Heartbeat = TimeSpan.FromSeconds(0.1) };
 
         await bus.StartAsync(Token);
         bus.Publish("test", "hunter2"u8.ToArray());

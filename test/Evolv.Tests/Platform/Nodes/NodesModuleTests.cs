@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Evolv.Tests.Support;
 using Microsoft.Extensions.Configuration;
@@ -58,9 +59,11 @@ public sealed class NodesModuleTests(EvolvCluster cluster)
     }
 
     static ServiceProvider Build(ConnectionStrings connections, params (string Key, string Value)[] settings)
-        => new ServiceCollection()
-            .AddSingleton<IConfiguration>(new ConfigurationBuilder()
-                .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
+    {
+        var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build();
+        return new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
             .AddLogging()
             .AddSingleton(TimeProvider.System)
             .AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section)
@@ -68,6 +71,8 @@ public sealed class NodesModuleTests(EvolvCluster cluster)
             .AddSingleton(NpgsqlDataSource.Create(connections.Pool))
             .AddSingleton<Database>()
             .AddSingleton<NotificationListener>()
+            .AddRedis(configuration)
             .AddNodes()
             .BuildServiceProvider();
+    }
 }

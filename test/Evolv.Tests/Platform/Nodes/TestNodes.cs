@@ -55,7 +55,7 @@ sealed class TestNodes(TestDatabase database, RedisProcess? redis) : IAsyncDispo
             ? new PostgresTransport(
                 new NotificationListener(database.Connections), database.Database,
                 NodesModule.SealOf(database.Connections, NullLogger.Instance), NullLogger<PostgresTransport>.Instance)
-            : new RedisTransport(new RedisOptions { ConnectionString = redis.ConnectionString }.Read()!, database.Database);
+            : new RedisTransport(new RedisOptions { ConnectionString = redis.ConnectionString }.Read()!, new RedisPrefix(database.Database));
 
     public async ValueTask DisposeAsync()
     {
