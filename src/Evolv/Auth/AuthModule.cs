@@ -57,9 +57,9 @@ static class AuthModule
         auth.MapGet("/user", User.GetAsync);
         auth.MapPut("/user", User.UpdateAsync);
         auth.MapPost("/logout", Logout.HandleAsync);
-        auth.MapGet("/settings", Settings.Handle);
+        auth.MapGet("/settings", Settings.HandleAsync);
         auth.MapGet("/health", Health.Handle);
-        auth.MapGet("/.well-known/jwks.json", Jwks.Handle);
+        auth.MapGet("/.well-known/jwks.json", Jwks.HandleAsync);
         auth.Map("/{**path}", string () => throw AuthError.UnknownPath());
     }
 }

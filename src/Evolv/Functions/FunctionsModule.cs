@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Http;
 using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -66,11 +67,14 @@ static class FunctionsModule
         });
     }
 
-    /// <summary>Writes <c>{"success":true,"data":…}</c> around JSON as it came from PostgreSQL.</summary>
+    /// <summary>Writes <c>{"success":true,"data":…}</c> around JSON as it came from PostgreSQL; to GET with an ETag, or 304.</summary>
     internal static async Task WriteDataAsync(this HttpResponse response, byte[] json, CancellationToken cancellationToken)
     {
+        if (!HttpMethods.IsGet(response.HttpContext.Request.Method))
+            response.Headers.CacheControl = "no-store";
+        else if (!ConditionalAnswer.BeginPrivate(response, json))
+            return;
         response.ContentType = "application/json; charset=utf-8";
-        response.Headers.CacheControl = "no-store";
         response.ContentLength = Before.Length + json.Length + After.Length;
         response.BodyWriter.WriteData(json);
         await response.BodyWriter.FlushAsync(cancellationToken);

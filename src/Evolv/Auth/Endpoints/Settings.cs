@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Evolv.Platform.Http;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Auth.Endpoints;
@@ -15,16 +17,19 @@ static class Settings
         "linkedin", "linkedin_oidc", "notion", "slack", "slack_oidc", "snapchat", "spotify", "twitch", "twitter", "workos", "x", "zoom",
     ];
 
-    internal static IResult Handle(IOptions<AuthOptions> options)
+    static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(1);
+
+    internal static Task HandleAsync(HttpContext context, IOptions<AuthOptions> options)
     {
         var external = Providers.ToDictionary(name => name, _ => false);
         external["anonymous_users"] = options.Value.AllowAnonymous;
         external["email"] = true;
         external["phone"] = false;
-        return TypedResults.Json(
+        var json = JsonSerializer.SerializeToUtf8Bytes(
             new Response(
                 external, options.Value.DisableSignup, MailerAutoconfirm: true, PhoneAutoconfirm: false, SmsProvider: "",
                 SamlEnabled: false, SamlPrivateKeyNextConfigured: false, PasskeysEnabled: false),
             AuthJson.Default.SettingsResponse);
+        return ConditionalAnswer.WritePublicAsync(context.Response, json, FreshFor, context.RequestAborted);
     }
 }
