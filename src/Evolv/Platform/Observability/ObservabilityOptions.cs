@@ -32,6 +32,10 @@ sealed partial class ObservabilityOptions
     [Range(0, 3_600_000)]
     public int SlowQueryMilliseconds { get; set; } = 500;
 
+    /// <summary>Free space of the disk with the data folder below which /readyz says degraded, in MB.</summary>
+    [Range(0, 1_000_000_000)]
+    public int MinFreeMegabytes { get; set; } = 500;
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<ObservabilityOptions>;
 
