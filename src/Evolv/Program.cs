@@ -9,6 +9,7 @@ using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.Observability;
 using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Evolv.Realtime;
@@ -33,6 +34,7 @@ static class Program
 
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
+        builder.Services.AddObservability(settings, () => SettingsExtensions.Load(commandLine));
         builder.Services.AddDatabase();
         builder.Services.AddChanges();
         builder.Services.AddRedis(settings);
@@ -50,6 +52,7 @@ static class Program
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
         app.UseUrls();
+        app.UseObservability();
         app.UseHttp(answersCorsItself: RestModule.Root);
         app.UseRest();
         app.UseRealtime();
@@ -58,6 +61,7 @@ static class Program
         app.UseRouting();
 
         app.MapHealth();
+        app.MapMetrics();
         app.MapAuth();
         app.MapRest();
         app.MapRealtime();

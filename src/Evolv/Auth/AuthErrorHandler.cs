@@ -32,6 +32,8 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
         {
             await WriteAsync(context, Translate(context, exception));
         }
+
+        AuthEvents.Count(context);
     }
 
     AuthError Translate(HttpContext context, Exception exception)

@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using Evolv.Platform.Observability;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
 
@@ -72,9 +74,11 @@ sealed class Passwords : IDisposable
             return;
         }
 
+        var started = Stopwatch.GetTimestamp();
         try
         {
             done.SetResult(work());
+            EvolvMeter.PasswordHashed(started);
         }
         catch (Exception exception)
         {

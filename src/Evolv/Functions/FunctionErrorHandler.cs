@@ -3,6 +3,7 @@ using System.Text.Json;
 using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -40,6 +41,7 @@ sealed class FunctionErrorHandler(RequestDelegate next)
             PostgresException postgres => FunctionError.From(PgErrors.From(postgres)),
             _ => FunctionError.Internal(),
         };
+        EvolvMeter.FunctionFailed(NameOf(context), error.Code);
         if (error.Status < 500)
             return error;
         var logger = context.RequestServices.GetRequiredService<ILogger<FunctionErrorHandler>>();
@@ -49,6 +51,10 @@ sealed class FunctionErrorHandler(RequestDelegate next)
             logger.RequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
         return error;
     }
+
+    // As it is mapped, so what strangers make up is one name.
+    static string NameOf(HttpContext context)
+        => (context.GetEndpoint() as RouteEndpoint)?.RoutePattern is { Parameters.Count: 0, RawText: { } route } ? route[(route.LastIndexOf('/') + 1)..] : "unknown";
 
     internal static Task WriteAsync(HttpContext context, FunctionError error)
     {

@@ -49,6 +49,22 @@ sealed class Installation : IAsyncDisposable
     internal static string FolderOf(ServerOptions options)
         => Path.GetFullPath(options.Data, SettingsExtensions.HomeFolder);
 
+    /// <summary>The disk on which the data folder is, or will be; null where the system does not tell.</summary>
+    internal static DriveInfo? DiskOf(ServerOptions options)
+    {
+        var folder = FolderOf(options);
+        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } parent)
+            folder = parent;
+        try
+        {
+            return new DriveInfo(folder) is { IsReady: true } disk ? disk : null;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Starts PostgreSQL if it is ours, migrates, and runs the steps of the families.</summary>
     /// <returns>The names of the files that were applied.</returns>
     internal async Task<IReadOnlyList<string>> StartAsync(CancellationToken cancellationToken)

@@ -80,4 +80,21 @@ static partial class Log
 
     [LoggerMessage(EventId = 9071, Level = LogLevel.Information, Message = "Redis answers")]
     internal static partial void RedisAnswers(this ILogger logger);
+
+    [LoggerMessage(EventId = 9100, Level = LogLevel.Information,
+        Message = "{Verb} {Path} {Status} in {Milliseconds} ms over {Protocol} from {Address}")]
+    internal static partial void RequestServed(
+        this ILogger logger, string verb, string path, int status, double milliseconds, string protocol, string? address);
+
+    [LoggerMessage(EventId = 9101, Level = LogLevel.Warning, Message = "A statement took {Milliseconds} ms: {Sql}")]
+    internal static partial void SlowQuery(this ILogger logger, int milliseconds, string sql);
+
+    [LoggerMessage(EventId = 9102, Level = LogLevel.Information, Message = "Levels of the log were read again from {File}")]
+    internal static partial void LogLevelsRead(this ILogger logger, string file);
+
+    [LoggerMessage(EventId = 9103, Level = LogLevel.Warning, Message = "Levels of the log stay as they are: {Reason}")]
+    internal static partial void LogLevelsNotRead(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 9104, Level = LogLevel.Warning, Message = "Figures for /metrics could not be read; trying again in {Pause}")]
+    internal static partial void FiguresNotRead(this ILogger logger, TimeSpan pause, Exception exception);
 }

@@ -30,6 +30,7 @@ static class RealtimeModule
         services.AddSingleton(provider => new PersonalTopics(
             word => provider.GetRequiredService<Topics>().PeopleOn(word), provider.GetRequiredService<Broadcasts>().SendHere));
 
+        RealtimeGauges.Add(services);
         AddRunning<Broadcasts>(services);
         AddRunning<PresenceRooms>(services);
         AddRunning<ChangeFeed>(services);

@@ -54,6 +54,7 @@ sealed class EvolvServer : IAsyncDisposable
         var given = settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value);
         given.TryAdd("RateLimits:Enabled", "false");
         given.TryAdd("Logging:LogLevel:Default", "None");
+        given.TryAdd("Observability:Metrics", "false"); // Servers of one process would count into each other.
         given.TryAdd("Urls", "http://127.0.0.1:0");
         given.TryAdd("Auth:PasswordIterations", "100000"); // Hashing is most of what a test would wait for.
         given.TryAdd("Database:ConnectionString", database.Connections.Owner.ConnectionString);

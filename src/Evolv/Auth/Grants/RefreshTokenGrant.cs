@@ -1,5 +1,6 @@
 using Evolv.Auth.Tokens;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Auth.Grants;
@@ -51,6 +52,7 @@ sealed class RefreshTokenGrant(
             await RevokeFamilyAsync(db, state, origin, now, cancellationToken);
             await db.CommitAsync(cancellationToken); // Although the request fails.
             logger.RefreshTokenReused(state.SessionId);
+            EvolvMeter.TokenReused();
             throw AuthError.RefreshTokenAlreadyUsed();
         }
 

@@ -3,6 +3,7 @@ using Evolv.Features.Career.Occupations;
 using Evolv.Features.Career.Providers;
 using Evolv.Features.Career.Providers.Grok;
 using Evolv.Functions;
+using Evolv.Platform.Http;
 using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -23,6 +24,8 @@ static class CareerModule
             .AddSingleton<GrokModels>()
             .AddSingleton<GrokProvider>()
             .AddSingleton<GuidanceFlow>()
+            .AddSingleton(provider => new ReadinessCheck("ai", _ => Task.FromResult(
+                provider.GetRequiredService<GrokProvider>().IsPausing ? "fails; Evolv's own guidance answers" : null), NeedsOurSchema: true, IsCritical: false))
             .AddHostedService<GrokStartupCheck>();
 
     internal static void MapCareer(this RouteGroupBuilder functions)

@@ -1,5 +1,7 @@
 using Evolv.Functions;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
+using Npgsql;
 
 namespace Evolv.Features.Growth;
 
@@ -26,19 +28,34 @@ static class AddXp
         var metadata = new Json(body.OptionalObject("metadata"));
         var key = IdempotencyKey(http.Request, body);
 
-        var (data, replayed) = await database.QueryAsync(
-            caller,
-            $"select data::text, replayed from evolv.add_xp({userId}, {amount}, {source}, {metadata}, {key})",
-            static async (reader, token) =>
-            {
-                await reader.ReadAsync(token);
-                return (await reader.GetFieldValueAsync<byte[]>(0, token), reader.GetBoolean(1));
-            },
-            cancellationToken);
+        var (data, replayed) = await AwardAsync(
+            database, caller, $"select data::text, replayed from evolv.add_xp({userId}, {amount}, {source}, {metadata}, {key})", cancellationToken);
 
+        if (key is not null)
+            EvolvMeter.IdempotentRequest(replayed ? "replayed" : "new");
         if (replayed)
             http.Response.Headers["Idempotency-Replayed"] = "true";
         await http.Response.WriteDataAsync(data, cancellationToken);
+    }
+
+    static async Task<(byte[] Data, bool Replayed)> AwardAsync(Database database, Caller caller, Sql award, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await database.QueryAsync(
+                caller, award,
+                static async (reader, token) =>
+                {
+                    await reader.ReadAsync(token);
+                    return (await reader.GetFieldValueAsync<byte[]>(0, token), reader.GetBoolean(1));
+                },
+                cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.Hint == "idempotency_key_reused")
+        {
+            EvolvMeter.IdempotentRequest("conflict");
+            throw;
+        }
     }
 
     static string? IdempotencyKey(HttpRequest request, FunctionBody body)

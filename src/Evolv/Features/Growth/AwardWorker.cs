@@ -1,5 +1,6 @@
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -58,11 +59,11 @@ sealed class AwardWorker(
             try
             {
                 while (await SettleAsync(stoppingToken) > 0)
-                {
-                }
+                    EvolvMeter.JobRan("awards", isOk: true);
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
+                EvolvMeter.JobRan("awards", isOk: false);
                 logger.AwardsFailed(PgErrors.ForLog(exception));
             }
         }

@@ -1,5 +1,6 @@
 using Evolv.Features.Growth.Admin;
 using Evolv.Functions;
+using Evolv.Platform.Observability;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
 
@@ -9,11 +10,13 @@ namespace Evolv.Features.Growth;
 static class GrowthModule
 {
     internal static IServiceCollection AddGrowth(this IServiceCollection services)
-        => services
+        => ActivityFigures.Add(services)
             .AddSettings<GrowthOptions, GrowthOptions.Validator>(GrowthOptions.Section)
             .AddSingleton<IValidateOptions<GrowthOptions>, LeaderboardTimeZone>()
             .AddHostedService<AwardWorker>()
-            .AddHostedService<LeaderboardUpdater>()
+            .AddSingleton<LeaderboardUpdater>()
+            .AddHostedService(provider => provider.GetRequiredService<LeaderboardUpdater>())
+            .AddGauge(Gauges.LeaderboardAge, provider => () => provider.GetRequiredService<LeaderboardUpdater>().Age.TotalSeconds)
             .AddHostedService<GrowthUpkeep>();
 
     internal static void MapGrowth(this RouteGroupBuilder functions)

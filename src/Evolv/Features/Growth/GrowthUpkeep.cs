@@ -1,5 +1,6 @@
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -26,9 +27,11 @@ sealed class GrowthUpkeep(
                     Caller.Service, $"select evolv.set_leaderboard_zone({options.Value.LeaderboardTimeZone})", _ => true, stoppingToken);
                 await database.QuerySingleAsync(
                     Caller.Service, $"select evolv.complete_backfills(), evolv.forget_leaderboards(), evolv.forget_idempotency_keys()", _ => true, stoppingToken);
+                EvolvMeter.JobRan("growth_upkeep", isOk: true);
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
+                EvolvMeter.JobRan("growth_upkeep", isOk: false);
                 logger.GrowthUpkeepFailed(PgErrors.ForLog(exception));
             }
         }

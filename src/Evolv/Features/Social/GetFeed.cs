@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
 using Evolv.Functions;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 
 namespace Evolv.Features.Social;
 
@@ -28,8 +30,10 @@ static class GetFeed
             throw FunctionError.Field("page", $"reaches only the first {DeepestPage} items; go on with cursor");
         var (at, id) = Cursor(query["cursor"].FirstOrDefault());
 
+        var started = Stopwatch.GetTimestamp();
         var feed = await database.QueryJsonAsync(
             caller, $"select evolv.get_feed({filter}, {limit}, {at}, {id}, {page})", cancellationToken);
+        EvolvMeter.FeedWasRead(filter, started);
         await http.Response.WriteDataAsync(feed, cancellationToken);
     }
 

@@ -11,7 +11,13 @@ static class DataModule
             .AddSettings<DatabaseOptions, DatabaseOptions.Validator>(DatabaseOptions.Section)
             .AddSingleton<Installation>()
             .AddSingleton(provider => provider.GetRequiredService<Installation>().ConnectionStrings)
-            .AddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<ConnectionStrings>().Pool))
+            .AddSingleton(provider => Open(provider.GetRequiredService<ConnectionStrings>()))
             .AddSingleton<Database>()
             .AddSingleton<NotificationListener>();
+
+    // By its name it is found in metrics and traces. A span has the text of a statement and never a value: values are parameters.
+    static NpgsqlDataSource Open(ConnectionStrings connections)
+        => new NpgsqlDataSourceBuilder(connections.Pool.ConnectionString) { Name = "evolv" }
+            .ConfigureTracing(traces => traces.EnableFirstResponseEvent(false))
+            .Build();
 }

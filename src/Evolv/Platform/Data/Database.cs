@@ -1,11 +1,12 @@
 using System.Data;
 using System.Globalization;
+using Evolv.Platform.Observability;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
 
 /// <summary>The only door to PostgreSQL. There is no overload without a <see cref="Caller"/>.</summary>
-sealed class Database(NpgsqlDataSource source)
+sealed class Database(NpgsqlDataSource source, SlowQueries? slow = null)
 {
     /// <summary>
     /// Runs one statement as <paramref name="caller"/> in a transaction of its own, in one round trip: role, claims and
@@ -15,11 +16,13 @@ sealed class Database(NpgsqlDataSource source)
         Caller caller, Sql sql, Func<NpgsqlDataReader, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Become(caller), sql.ToBatchCommand() } };
+        var watch = new StatementWatch(slow, batch);
         try
         {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { Become(caller), sql.ToBatchCommand() } };
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             await reader.NextResultAsync(cancellationToken);
+            watch.Answered();
             var result = await read(reader, cancellationToken);
             // Errors that PostgreSQL finds at the commit (deferred constraints) arrive with the end of the results.
             while (await reader.NextResultAsync(cancellationToken))
@@ -28,9 +31,9 @@ sealed class Database(NpgsqlDataSource source)
 
             return result;
         }
-        catch (PostgresException)
+        catch (NpgsqlException exception)
         {
-            connection.ForgetStatements();
+            watch.Failed(connection, exception);
             throw;
         }
     }
@@ -57,7 +60,7 @@ sealed class Database(NpgsqlDataSource source)
         var connection = await OpenAsync(cancellationToken);
         try
         {
-            return new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken), Become(caller));
+            return new DbSession(connection, await connection.BeginTransactionAsync(cancellationToken), Become(caller), slow);
         }
         catch
         {
@@ -78,9 +81,9 @@ sealed class Database(NpgsqlDataSource source)
         {
             return await read(connection, cancellationToken);
         }
-        catch (PostgresException)
+        catch (NpgsqlException exception)
         {
-            connection.ForgetStatements();
+            StatementWatch.CountFailure(connection, exception);
             throw;
         }
     }
@@ -96,6 +99,7 @@ sealed class Database(NpgsqlDataSource source)
         Func<NpgsqlDataReader, CancellationToken, Task<T>> read, Func<T, bool>? commits, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
+        var watch = default(StatementWatch);
         try
         {
             await using var transaction = commits is null && session.Isolation is null
@@ -105,10 +109,12 @@ sealed class Database(NpgsqlDataSource source)
             await using var batch = new NpgsqlBatch(connection, transaction) { BatchCommands = { session.Become(caller) }, Timeout = 0 };
             foreach (var statement in statements)
                 batch.BatchCommands.Add(statement);
+            watch = new StatementWatch(slow, batch);
             T result;
             await using (var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, cancellationToken))
             {
                 await reader.NextResultAsync(cancellationToken);
+                watch.Answered();
                 result = await read(reader, cancellationToken);
                 while (await reader.NextResultAsync(cancellationToken))
                 {
@@ -119,9 +125,9 @@ sealed class Database(NpgsqlDataSource source)
                 await (commits?.Invoke(result) == false ? transaction.RollbackAsync(cancellationToken) : transaction.CommitAsync(cancellationToken));
             return result;
         }
-        catch (PostgresException)
+        catch (NpgsqlException exception)
         {
-            connection.ForgetStatements();
+            watch.Failed(connection, exception);
             throw;
         }
     }
@@ -137,15 +143,16 @@ sealed class Database(NpgsqlDataSource source)
         Func<NpgsqlDataReader, CancellationToken, Task> read, CancellationToken cancellationToken)
     {
         await using var connection = await OpenAsync(cancellationToken);
+        await using var batch = new NpgsqlBatch(connection) { BatchCommands = { OnlyRead(longestMilliseconds) } };
+        foreach (var (caller, statement) in questions)
+        {
+            batch.BatchCommands.Add(Become(caller));
+            batch.BatchCommands.Add(statement);
+        }
+
+        var watch = new StatementWatch(slow, batch);
         try
         {
-            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { OnlyRead(longestMilliseconds) } };
-            foreach (var (caller, statement) in questions)
-            {
-                batch.BatchCommands.Add(Become(caller));
-                batch.BatchCommands.Add(statement);
-            }
-
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             for (var i = 0; i < questions.Count; i++)
             {
@@ -154,9 +161,9 @@ sealed class Database(NpgsqlDataSource source)
                 await read(reader, cancellationToken);
             }
         }
-        catch (PostgresException)
+        catch (NpgsqlException exception)
         {
-            connection.ForgetStatements();
+            watch.Failed(connection, exception);
             throw;
         }
     }
@@ -170,9 +177,17 @@ sealed class Database(NpgsqlDataSource source)
 
     async ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
+        try
+        {
 #pragma warning disable RS0030 // The one place that may open a connection of the pool.
-        return await source.OpenConnectionAsync(cancellationToken);
+            return await source.OpenConnectionAsync(cancellationToken);
 #pragma warning restore RS0030
+        }
+        catch (NpgsqlException exception)
+        {
+            EvolvMeter.DatabaseFailed(exception.SqlState);
+            throw;
+        }
     }
 
     // All settings are local to the transaction, so a pooled connection never carries them to the next caller.

@@ -1,10 +1,12 @@
 using System.Data;
+using Evolv.Platform.Observability;
 using Npgsql;
 
 namespace Evolv.Platform.Data;
 
 /// <summary>A transaction of one <see cref="Caller"/>. Disposing it without a commit rolls back.</summary>
-sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlBatchCommand become) : IAsyncDisposable
+sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transaction, NpgsqlBatchCommand become, SlowQueries? slow = null)
+    : IAsyncDisposable
 {
     NpgsqlBatchCommand? _become = become; // Sent with the first statement.
     bool _failed;
@@ -18,16 +20,20 @@ sealed class DbSession(NpgsqlConnection connection, NpgsqlTransaction transactio
             batch.BatchCommands.Add(first);
         batch.BatchCommands.Add(sql.ToBatchCommand());
 
+        var watch = new StatementWatch(slow, batch);
         try
         {
             await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
             _become = null;
             if (first is not null)
                 await reader.NextResultAsync(cancellationToken);
+            watch.Answered();
             return await read(reader, cancellationToken);
         }
-        catch (PostgresException)
+        catch (NpgsqlException exception)
         {
+            watch.Answered();
+            EvolvMeter.DatabaseFailed(exception.SqlState);
             _failed = true;
             throw;
         }

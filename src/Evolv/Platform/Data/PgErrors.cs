@@ -11,6 +11,8 @@ sealed record PgError(int Status, string Code, string Message);
 /// <summary>The one table from SQLSTATE to HTTP that families outside /rest/v1 share.</summary>
 static class PgErrors
 {
+    const string SqlState = "sqlstate";
+
     /// <summary>Whether the exception says that PostgreSQL cannot serve now but will again.</summary>
     internal static bool IsUnavailable(Exception exception) => exception switch
     {
@@ -23,8 +25,34 @@ static class PgErrors
     /// <summary>The exception as a log may have it: the DETAIL of PostgreSQL holds the rows of people.</summary>
     internal static Exception ForLog(Exception exception)
         => exception is PostgresException postgres
-            ? new NpgsqlException($"{postgres.SqlState}: {postgres.MessageText} ({postgres.Routine ?? "?"})")
+            ? new NpgsqlException($"{postgres.SqlState}: {postgres.MessageText} ({postgres.Routine ?? "?"})") { Data = { [SqlState] = postgres.SqlState } }
             : exception;
+
+    /// <summary>The SQLSTATE somewhere in an exception, also of one <see cref="ForLog"/> made.</summary>
+    internal static string? SqlStateOf(Exception? exception)
+    {
+        for (; exception is not null; exception = exception.InnerException)
+        {
+            if (((exception as NpgsqlException)?.SqlState ?? exception.Data[SqlState] as string) is { } state)
+                return state;
+        }
+
+        return null;
+    }
+
+    /// <summary>All of an exception and its causes, without the DETAIL of PostgreSQL, whoever logs it.</summary>
+    internal static string TextForLog(Exception exception)
+    {
+        if (!HasDetail(exception))
+            return exception.ToString();
+        var lines = new List<string>();
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+            lines.Add($"{cause.GetType()}: {ForLog(cause).Message}");
+        return $"{string.Join("\n ---> ", lines)}\n{exception.StackTrace}";
+    }
+
+    static bool HasDetail(Exception? exception)
+        => exception is PostgresException || (exception is not null && HasDetail(exception.InnerException));
 
     internal static PgError From(PostgresException exception) => exception.SqlState switch
     {

@@ -1,19 +1,12 @@
 using System.Text.Json;
+using Evolv.Platform.Changes;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Evolv.Platform.Http;
 
-/// <summary>A part that must be there before requests can be served.</summary>
-/// <param name="Name">As it stands in the answer of /readyz.</param>
-/// <param name="CheckAsync">Null when it is there, else what is missing.</param>
-/// <param name="NeedsOurSchema">Left out on a database that is not migrated.</param>
-/// <param name="IsCritical">Whether nothing works without it; without another part the server is degraded and ready.</param>
-sealed record ReadinessCheck(
-    string Name, Func<CancellationToken, Task<string?>> CheckAsync, bool NeedsOurSchema = false, bool IsCritical = true);
-
-/// <summary>/livez: the process turns. /readyz: database, migrations and keys are there and no shutdown has begun.</summary>
+/// <summary>/livez: the process turns. /readyz: database, migrations and keys are there, no shutdown has begun, and what else is missing.</summary>
 static class HealthEndpoints
 {
     // PostgreSQL's word for the login itself: a database of somebody else's has no role of ours.
@@ -21,47 +14,42 @@ static class HealthEndpoints
 
     internal static IServiceCollection AddHealth(this IServiceCollection services)
         => services
+            .AddSingleton<Readiness>()
             .AddSingleton(provider => DatabaseCheck(provider.GetRequiredService<Database>()))
             .AddSingleton(provider => new ReadinessCheck("migrations", _ => Task.FromResult(
-                provider.GetRequiredService<Installation>().IsReady ? null : "not applied"), NeedsOurSchema: true));
+                provider.GetRequiredService<Installation>().IsReady ? null : "not applied"), NeedsOurSchema: true))
+            .AddSingleton(provider => new ReadinessCheck("changes", _ => Task.FromResult(
+                provider.GetRequiredService<ChangeStream>().IsStreaming ? null : "none come"), NeedsOurSchema: true, IsCritical: false))
+            .AddSingleton(provider => new ReadinessCheck("disk", _ => Task.FromResult(DiskMissing(provider)), IsCritical: false));
 
     internal static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/livez", () => Results.Text("ok"));
-        app.MapGet("/readyz", ReadyAsync);
+        app.MapGet("/livez", () => Results.Text("ok")).DisableHttpMetrics();
+        app.MapGet("/readyz", ReadyAsync).DisableHttpMetrics();
     }
 
     static ReadinessCheck DatabaseCheck(Database database) => new("database", async cancellationToken =>
     {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timeout.CancelAfter(TimeSpan.FromSeconds(2));
-        try
-        {
-            await database.QuerySingleAsync(Login, $"select 1", row => row.GetInt32(0), timeout.Token);
-            return null;
-        }
-        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException or TimeoutException)
-        {
-            return "no answer";
-        }
+        await database.QuerySingleAsync(Login, $"select 1", row => row.GetInt32(0), cancellationToken);
+        return null;
     });
 
-    static async Task<IResult> ReadyAsync(
-        IEnumerable<ReadinessCheck> checks, IOptions<ServerOptions> server, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    static string? DiskMissing(IServiceProvider services)
     {
-        var results = new Dictionary<string, string>();
-        var (isReady, isDegraded) = (true, false);
-        foreach (var check in checks.Where(check => server.Value.Migrate || !check.NeedsOurSchema))
-        {
-            var missing = await check.CheckAsync(cancellationToken);
-            results[check.Name] = missing ?? "ok";
-            isReady &= missing is null || !check.IsCritical;
-            isDegraded |= missing is not null;
-        }
+        var least = services.GetRequiredService<IOptions<ObservabilityOptions>>().Value.MinFreeMegabytes;
+        var free = Installation.DiskOf(services.GetRequiredService<IOptions<ServerOptions>>().Value)?.AvailableFreeSpace;
+        return free is null || free >> 20 >= least ? null : $"less than {least} MB free";
+    }
 
+    static async Task<IResult> ReadyAsync(Readiness readiness, IHostApplicationLifetime lifetime, CancellationToken cancellationToken)
+    {
+        var parts = await readiness.LookAsync().WaitAsync(cancellationToken);
+        var checks = parts.ToDictionary(part => part.Name, part => part.Missing ?? "ok");
+        var milliseconds = parts.ToDictionary(part => part.Name, part => part.Milliseconds);
+        var isReady = !parts.Any(part => part is { Missing: not null, IsCritical: true });
         if (lifetime.ApplicationStopping.IsCancellationRequested)
-            (results["server"], isReady) = ("stopping", false);
-        var status = !isReady ? "not ready" : isDegraded ? "degraded" : "ready";
-        return Results.Json(new { status, checks = results }, JsonSerializerOptions.Web, statusCode: isReady ? 200 : 503);
+            (checks["server"], isReady) = ("stopping", false);
+        var status = !isReady ? "not ready" : parts.Any(part => part.Missing is not null) ? "degraded" : "ready";
+        return Results.Json(new { status, checks, milliseconds }, JsonSerializerOptions.Web, statusCode: isReady ? 200 : 503);
     }
 }

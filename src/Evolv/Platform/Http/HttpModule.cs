@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -60,7 +59,7 @@ static class HttpModule
     /// <summary>After all families: who came here asked for nothing that exists.</summary>
     internal static void MapNotFound(this IEndpointRouteBuilder app)
         => app.MapFallback((HttpContext context) =>
-            WriteProblemAsync(context, 404, "Not found", $"Nothing is served at {context.Request.Path}."));
+            Problems.WriteAsync(context, 404, "Not found", $"Nothing is served at {context.Request.Path}."));
 
     static async Task AnswerCrashAsync(HttpContext context, RequestDelegate next)
     {
@@ -78,24 +77,16 @@ static class HttpModule
         }
         catch (BadHttpRequestException exception) when (!context.Response.HasStarted)
         {
-            await WriteProblemAsync(context, exception.StatusCode, "Bad request", exception.Message);
+            await Problems.WriteAsync(context, exception.StatusCode, "Bad request", exception.Message);
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             context.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HttpModule))
                 .RequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
-            await WriteProblemAsync(context, 500, "Internal error", $"The request failed; its id is {id}.");
+            await Problems.WriteAsync(context, 500, "Internal error", $"The request failed; its id is {id}.");
         }
     }
 
     // Only what cannot break a log line.
     static bool IsPlain(char character) => char.IsAsciiLetterOrDigit(character) || character is '-' or '_' or '.';
-
-    // RFC 9457, outside the families only.
-    static Task WriteProblemAsync(HttpContext context, int status, string title, string detail)
-    {
-        context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(
-            new { type = "about:blank", title, status, detail }, JsonSerializerOptions.Web, "application/problem+json", context.RequestAborted);
-    }
 }

@@ -8,6 +8,8 @@ static partial class SettingsExtensions
     /// <summary>Where Evolv's own files are: the folder with package.json above the program, else the current one.</summary>
     internal static string HomeFolder { get; } = FindHome();
 
+    internal static string SettingsFile => Path.Combine(HomeFolder, "appsettings.json");
+
     /// <summary>
     /// Only our own sources: appsettings.json, PostgREST's variables, EVOLV__ variables, and options of the command line;
     /// the last one wins.
@@ -18,7 +20,7 @@ static partial class SettingsExtensions
         {
             return new ConfigurationBuilder()
                 .AddInMemoryCollection(Plain(new ConfigurationBuilder()
-                    .AddJsonFile(Path.Combine(HomeFolder, "appsettings.json"), optional: true).Build().AsEnumerable()))
+                    .AddJsonFile(SettingsFile, optional: true).Build().AsEnumerable()))
                 .AddInMemoryCollection(Plain(PostgrestVariables.Read().Settings))
                 .AddInMemoryCollection(Plain(new ConfigurationBuilder().AddEnvironmentVariables("EVOLV__").Build().AsEnumerable()))
                 .AddInMemoryCollection(Plain(commandLine))

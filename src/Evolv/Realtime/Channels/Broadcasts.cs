@@ -24,7 +24,7 @@ sealed record BroadcastMessage(TopicName Topic, string? Event, bool IsJson, Read
         var topic = Channel.Prefix + Topic.Name;
         return new Push(version =>
             version == ProtocolVersion.V2 && Event is not null && Push.Binary(topic, Event, Metadata.Span, IsJson, Payload.Span) is { } binary ? binary
-            : IsJson ? new Frame(Wire.Encode(version, null, null, topic, "broadcast", ToJson()), WebSocketMessageType.Text)
+            : IsJson ? new Frame(Wire.Encode(version, null, null, topic, "broadcast", ToJson()), WebSocketMessageType.Text, Frame.Broadcast)
             : null);
     }
 

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Threading.RateLimiting;
 using Evolv.Platform.Changes;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Evolv.Realtime.Changes;
 using Evolv.Realtime.Socket;
 using Microsoft.Extensions.Options;
@@ -64,7 +65,10 @@ sealed class JoinHandler(
     static int Portion(RealtimeOptions options) => Math.Max(1, options.JoinsPerSecond / 20);
 
     static void Refuse(RealtimeSocket socket, ClientMessage message, JoinError error)
-        => socket.Reply(message, isOk: false, RealtimeJson.Object(json => json.WriteString("reason", error.Reason)));
+    {
+        EvolvMeter.Joined(isOk: false);
+        socket.Reply(message, isOk: false, RealtimeJson.Object(json => json.WriteString("reason", error.Reason)));
+    }
 
     async Task JoinAsync(RealtimeSocket socket, ClientMessage message, CancellationToken cancellationToken)
     {
@@ -140,6 +144,7 @@ sealed class JoinHandler(
         subscriptions.Add(channel.Bindings);
         channel.JoinedTopic = topics.Join(channel);
         socket.Add(channel); // The last: who ends channels finds them here, and ends all that there is of them.
+        EvolvMeter.Joined(isOk: true);
         socket.Reply(message, isOk: true, Answer(join.Changes, numbers));
         if (problem is not null)
             channel.SendSystem("postgres_changes", isOk: false, problem);

@@ -1,5 +1,6 @@
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -18,9 +19,11 @@ sealed class MessageUpkeep(Database database, IOptions<ServerOptions> server, Ti
             try
             {
                 await database.QuerySingleAsync(Caller.Service, $"select realtime.upkeep()::text", row => row.GetText(0), stoppingToken);
+                EvolvMeter.JobRan("message_upkeep", isOk: true);
             }
             catch (Exception exception) when (exception is NpgsqlException or TimeoutException)
             {
+                EvolvMeter.JobRan("message_upkeep", isOk: false);
                 logger.UpkeepFailed(PgErrors.ForLog(exception));
             }
         }

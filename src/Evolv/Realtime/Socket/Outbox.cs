@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net.WebSockets;
+using Evolv.Platform.Observability;
 
 namespace Evolv.Realtime.Socket;
 
@@ -29,6 +31,7 @@ sealed class Outbox(WebSocket socket, int maxMessages, int maxBytes)
             if (_waiting.Count >= maxMessages || (_waitingBytes > 0 && _waitingBytes + frame.Bytes.Length > maxBytes))
             {
                 _isEnded = true;
+                EvolvMeter.EventsLost(_waiting.Count + 1);
                 _waiting.Clear();
                 return false;
             }
@@ -60,7 +63,9 @@ sealed class Outbox(WebSocket socket, int maxMessages, int maxBytes)
         {
             while (TryTake(out var frame))
             {
+                var started = Stopwatch.GetTimestamp();
                 await socket.SendAsync(frame.Bytes, frame.Type, endOfMessage: true, CancellationToken.None);
+                EvolvMeter.EventSent(frame.Kind, started);
                 lock (_lock)
                     _waitingBytes -= frame.Bytes.Length;
             }

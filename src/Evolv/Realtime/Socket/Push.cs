@@ -6,7 +6,20 @@ using System.Text.Json;
 namespace Evolv.Realtime.Socket;
 
 /// <summary>A complete WebSocket message.</summary>
-readonly record struct Frame(ReadOnlyMemory<byte> Bytes, WebSocketMessageType Type);
+/// <param name="Kind">For the metrics.</param>
+readonly record struct Frame(ReadOnlyMemory<byte> Bytes, WebSocketMessageType Type, string Kind = Frame.Control)
+{
+    internal const string Control = "control";
+    internal const string Broadcast = "broadcast";
+
+    internal static string KindOf(string @event) => @event switch
+    {
+        "postgres_changes" => "changes",
+        "broadcast" => Broadcast,
+        "presence_state" or "presence_diff" => "presence",
+        _ => Control,
+    };
+}
 
 /// <summary>
 /// What the server sends to any number of sockets, encoded at most once for each version of the protocol. It names no join,
@@ -24,7 +37,7 @@ sealed class Push(Func<ProtocolVersion, Frame?> encode)
     /// <param name="event">Phoenix's event.</param>
     /// <param name="payload">JSON.</param>
     internal Push(string topic, string @event, byte[] payload)
-        : this(version => new Frame(Wire.Encode(version, null, null, topic, @event, payload), WebSocketMessageType.Text))
+        : this(version => new Frame(Wire.Encode(version, null, null, topic, @event, payload), WebSocketMessageType.Text, Frame.KindOf(@event)))
     {
     }
 
@@ -56,7 +69,7 @@ sealed class Push(Func<ProtocolVersion, Frame?> encode)
         at += Encoding.UTF8.GetBytes(@event, frame.AsSpan(at));
         metadata.CopyTo(frame.AsSpan(at));
         payload.CopyTo(frame.AsSpan(at + metadata.Length));
-        return new Frame(frame, WebSocketMessageType.Binary);
+        return new Frame(frame, WebSocketMessageType.Binary, Frame.Broadcast);
     }
 }
 

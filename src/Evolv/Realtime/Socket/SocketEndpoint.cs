@@ -4,6 +4,7 @@ using System.Text.Json;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Realtime.Channels;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Realtime.Socket;
@@ -57,6 +58,9 @@ sealed class SocketEndpoint(
             return;
         }
 
+        // It is open for hours, which says nothing of how long requests take.
+        if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
+            metrics.MetricsDisabled = true;
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync();
         await ServeAsync(new RealtimeSocket(webSocket, version, found, address, options.Value, time));
     }

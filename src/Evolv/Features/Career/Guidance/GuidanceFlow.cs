@@ -3,6 +3,7 @@ using Evolv.Features.Career.Providers;
 using Evolv.Features.Career.Providers.Grok;
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -26,7 +27,10 @@ sealed class GuidanceFlow(
         var hash = question.Hash(grok.Fingerprint);
         var (context, contextHash, cached) = await FindAsync(caller, question, hash, cancellationToken);
         if (cached is not null)
+        {
+            EvolvMeter.AiAsked("hit");
             return cached;
+        }
 
         progress(new("matching", "Comparing you with occupations"));
         var catalog = await catalogs.GetAsync(context.CatalogVersion, cancellationToken);
@@ -71,6 +75,7 @@ sealed class GuidanceFlow(
                 logger.AiProviderFailed(failure.Reason, failure.Message);
         }
 
+        EvolvMeter.AiFellBack(reason);
         return await StoreAsync(job, await job.Question.AskAsync(builtIn, job.Brief, call, cancellationToken), builtIn.Name, reason, cancellationToken);
     }
 

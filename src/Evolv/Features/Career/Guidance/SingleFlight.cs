@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Evolv.Platform.Observability;
 
 namespace Evolv.Features.Career.Guidance;
 
@@ -14,7 +15,13 @@ sealed class SingleFlight(IHostApplicationLifetime lifetime)
         string key, Action<GuidanceProgress> progress, Func<Action<GuidanceProgress>, CancellationToken, Task<byte[]>> produce,
         CancellationToken cancellationToken)
     {
-        var flight = _flights.GetOrAdd(key, _ => new Flight(tell => ProduceAsync(key, tell, produce)));
+        var isFirst = false;
+        var flight = _flights.GetOrAdd(key, _ =>
+        {
+            isFirst = true; // Two who come at once may both think so; it is for a metric.
+            return new Flight(tell => ProduceAsync(key, tell, produce));
+        });
+        EvolvMeter.AiAsked(isFirst ? "miss" : "shared");
         flight.Told += progress;
         try
         {

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Evolv.Features.Career.Guidance;
 using Evolv.Platform;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 using Microsoft.Extensions.Options;
 using Polly;
 using Polly.CircuitBreaker;
@@ -74,11 +76,12 @@ sealed class GrokProvider : IGuidanceProvider
     async Task<Provided<TWords>> AskAsync<TWords>(
         GrokPrompt prompt, Func<JsonElement, TWords> read, GuidanceCall call, CancellationToken cancellationToken)
     {
-        if (_time.GetUtcNow().UtcTicks < Volatile.Read(ref _pausesUntil))
+        if (IsPausing)
             throw new GrokFailure(GrokFailure.CircuitOpen);
         var request = await ReserveAsync(prompt, call, cancellationToken);
         var (spent, attempts, error) = (GrokUsage.Nothing, 0, (string?)GrokFailure.Unavailable);
         GrokCompletion? completion = null;
+        var started = Stopwatch.GetTimestamp();
         try
         {
             call.Progress(new("asking", "Asking the AI provider"));
@@ -126,9 +129,26 @@ sealed class GrokProvider : IGuidanceProvider
         }
         finally
         {
+            Count(_models.Current ?? "none", spent, error, started);
             if (error is not null)
                 await SettleAsync(request, completion, spent, attempts, error);
         }
+    }
+
+    /// <summary>Whether nobody is asked for a while, because too many calls failed.</summary>
+    internal bool IsPausing => _time.GetUtcNow().UtcTicks < Volatile.Read(ref _pausesUntil);
+
+    // Models are those of Ai:Models, so there are few names.
+    static void Count(string model, GrokUsage spent, string? error, long started)
+    {
+        EvolvMeter.ModelAnswered(GenAi.Xai, model, error, started);
+        if (error is not null)
+            EvolvMeter.ThirdPartyFailed("grok", error);
+        if (spent.PromptTokens is { } input)
+            EvolvMeter.TokensUsed(GenAi.Xai, model, GenAi.Input, input);
+        if (spent.CompletionTokens is { } output)
+            EvolvMeter.TokensUsed(GenAi.Xai, model, GenAi.Output, output + (spent.ReasoningTokens ?? 0));
+        EvolvMeter.AiPaid(model, spent.Usd);
     }
 
     // A model that is gone makes room for the next at once.

@@ -13,6 +13,8 @@ sealed record GrokUsage(
 
     internal static GrokUsage Nothing { get; } = new(null, null, null, null, 0, false);
 
+    internal double Usd => CostTicks / TicksPerUsd;
+
     public static GrokUsage operator +(GrokUsage one, GrokUsage other) => new(
         Sum(one.PromptTokens, other.PromptTokens), Sum(one.CachedTokens, other.CachedTokens), Sum(one.CompletionTokens, other.CompletionTokens),
         Sum(one.ReasoningTokens, other.ReasoningTokens), one.CostTicks + other.CostTicks, one.IsEstimated || other.IsEstimated);
