@@ -370,6 +370,8 @@ alter table evolv.leaderboard_entries enable row level security;
 
 CREATE INDEX leaderboard_entries_order_idx ON evolv.leaderboard_entries USING btree (board_id, period_start, score DESC, tie) WHERE is_listed;
 
+CREATE TRIGGER leaderboard_entries_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON evolv.leaderboard_entries FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('leaderboards');
+
 -- evolv.leaderboard_settings ------------------------------------------------------------------------------------------
 
 create table evolv.leaderboard_settings (
@@ -380,6 +382,8 @@ create table evolv.leaderboard_settings (
 );
 
 alter table evolv.leaderboard_settings enable row level security;
+
+CREATE TRIGGER leaderboard_settings_announce AFTER UPDATE ON evolv.leaderboard_settings FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('leaderboards');
 
 -- evolv.leaderboards --------------------------------------------------------------------------------------------------
 
@@ -404,6 +408,8 @@ create table evolv.leaderboards (
 alter table evolv.leaderboards enable row level security;
 
 CREATE INDEX leaderboards_asked_idx ON evolv.leaderboards USING btree (id) WHERE (state = 'asked'::text);
+
+CREATE TRIGGER leaderboards_announce AFTER DELETE OR UPDATE OF state, filled_by ON evolv.leaderboards FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('leaderboards');
 
 -- evolv.occupation_catalog --------------------------------------------------------------------------------------------
 
@@ -558,6 +564,74 @@ end
 $function$;
 
 grant execute on function evolv.accept_generated_path(draft uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION evolv.activity_figures()
+ RETURNS TABLE(figure text, tag text, label text, tag2 text, label2 text, total double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    with events as materialized (
+        select e.type, count(*) as total
+        from public.activity_events e
+        where e.type in (
+            'comment.created', 'post.liked', 'comment.liked', 'path.enrolled', 'path.completed', 'certification.issued')
+        group by e.type
+    ),
+    named (figure, tag, label, type) as (
+        values
+            ('evolv.comments.created', null, null, 'comment.created'),
+            ('evolv.likes.created', 'object', 'post', 'post.liked'),
+            ('evolv.likes.created', 'object', 'comment', 'comment.liked'),
+            ('evolv.paths.enrollments', null, null, 'path.enrolled'),
+            ('evolv.paths.completions', null, null, 'path.completed'),
+            ('evolv.certifications.issued', null, null, 'certification.issued')
+    ),
+    sources as (
+        select s.source, coalesce(sum(x.amount) filter (where x.amount > 0), 0) as xp,
+            count(x.id) filter (where x.amount > 0) as paid, count(x.id) filter (where x.amount < 0) as reversed
+        from unnest(array[
+            'course_completion', 'skill_mastery', 'social_interaction', 'quiz_completion', 'project_submission', 'daily_login',
+            'achievement_unlock']) s (source)
+        left join public.xp_transactions x on x.source = s.source
+        group by s.source
+    )
+    select n.figure, n.tag, n.label, null::text, null::text, coalesce(e.total, 0)::float8
+    from named n
+    left join events e using (type)
+
+    union all
+    select 'evolv.posts.created', 'visibility', v.visibility, null, null, count(e.id)
+    from unnest(array['public', 'followers', 'private']) v (visibility)
+    left join public.activity_events e on e.type = 'post.created' and e.metadata ->> 'visibility' = v.visibility
+    group by v.visibility
+
+    union all
+    select 'evolv.certifications.requests', 'status', s.status, null, null, count(r.id)
+    from unnest(array['pending', 'under_review', 'approved', 'rejected']) s (status)
+    left join public.certification_requests r on r.status = s.status
+    group by s.status
+
+    union all
+    select 'evolv.badges.awarded', 'rarity', r.rarity, null, null, count(ub.id)
+    from unnest(array['common', 'rare', 'epic', 'legendary']) r (rarity)
+    left join (public.badges b join public.user_badges ub on ub.badge_id = b.id) on b.rarity = r.rarity
+    group by r.rarity
+
+    union all
+    select 'evolv.level.ups', null, null, null, null, count(*)
+    from evolv.derived_events d
+    where d.type = 'level.reached'
+
+    union all
+    select 'evolv.xp.awarded', 'source', s.source, null, null, s.xp from sources s
+    union all
+    select 'evolv.xp.awards', 'source', s.source, 'result', 'paid', s.paid from sources s
+    union all
+    select 'evolv.xp.awards', 'source', s.source, 'result', 'reversed', s.reversed from sources s
+$function$;
+
+grant execute on function evolv.activity_figures() to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.add_guild_owner()
  RETURNS trigger
@@ -749,6 +823,87 @@ begin
         end loop;
     end if;
     perform set_config('evolv.quiet', was_quiet, true);
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce(VARIADIC topics text[])
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select pg_catalog.pg_logical_emit_message(true, 'evolv.changed', array_to_string(topics, ' '))
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_block()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce('sight:' || coalesce(new.blocker_id, old.blocker_id), 'sight:' || coalesce(new.blocked_id, old.blocked_id));
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_follow()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce('sight:' || coalesce(new.follower_id, old.follower_id));
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce(variadic array[tg_argv[0] || ':' || coalesce(new.user_id, old.user_id)] || tg_argv[1:]);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_row()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce(variadic array[tg_argv[0] || ':' || coalesce(new.id, old.id)] || tg_argv[1:]);
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_step()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce('path:' || coalesce(new.path_id, old.path_id));
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION evolv.announce_topic()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    perform evolv.announce(variadic tg_argv);
+    return null;
 end
 $function$;
 
@@ -1250,6 +1405,18 @@ end
 $function$;
 
 grant execute on function evolv.award_badge(user_id uuid, badge_id uuid, tier integer, reason text) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.award_queue()
+ RETURNS TABLE(waiting bigint, oldest_seconds double precision)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select count(*), coalesce(extract(epoch from greatest(clock_timestamp() - min(p.occurred_at), '0')), 0)::float8
+    from evolv.pending_events p
+$function$;
+
+grant execute on function evolv.award_queue() to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.backfill_badge(rule_version public.badge_rule_versions, silent boolean)
  RETURNS integer
@@ -2908,6 +3075,34 @@ $function$;
 
 grant execute on function evolv.get_leaderboard(scope text, scope_id uuid, metric text, period text, on_date date, page_limit integer, after_score bigint, after_tie uuid, from_rank bigint, around_me boolean) to authenticated, service_role;
 
+CREATE OR REPLACE FUNCTION evolv.get_learning_path(path uuid)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select row_to_json(l)
+    from (
+        select
+            p.id, p.title, p.description, p.thumbnail_url, p.difficulty_level, p.duration_hours, p.instructor_id, p.skills_covered,
+            p.total_steps, p.enrollment_count, p.rating, p.is_active, p.created_at, p.updated_at,
+            coalesce((
+                select json_agg(
+                    json_build_object(
+                        'id', s.id, 'order_num', s.order_num, 'title', s.title, 'description', s.description, 'step_type', s.step_type,
+                        'estimated_minutes', s.estimated_minutes, 'resources', s.resources, 'prerequisites', s.prerequisites,
+                        'linked_path', s.linked_path)
+                    order by s.order_num)
+                from public.learning_path_steps s
+                where s.path_id = p.id
+            ), '[]') as steps
+        from public.learning_paths p
+        where p.id = path
+    ) l
+$function$;
+
+grant execute on function evolv.get_learning_path(path uuid) to anon, authenticated, service_role;
+
 CREATE OR REPLACE FUNCTION evolv.get_progress(user_id uuid)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2919,20 +3114,7 @@ declare
     this_day constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
     monday constant date := date_trunc('week', this_day::timestamp)::date;
 begin
-    return (
-        select jsonb_build_object(
-            'user_id', person,
-            'total_xp', l.total_xp,
-            'current_level', l.current_level,
-            'peak_level', l.peak_level,
-            'level_xp', l.total_xp - d.xp_required,
-            'xp_to_next', greatest(d.xp_required + d.xp_to_next - l.total_xp, 0),
-            'level_progress', least(round((l.total_xp - d.xp_required)::numeric / d.xp_to_next, 4), 1))
-        from public.user_levels l
-        join public.level_definitions d
-            on d.level = l.current_level and d.version = (select max(t.version) from public.level_tables t where t.published_at <= clock_timestamp())
-        where l.user_id = person
-    ) || jsonb_build_object(
+    return evolv.get_user_level(person) || jsonb_build_object(
         'streak', evolv.streak_status(person),
         'nearest_badges', coalesce((
             select jsonb_agg(to_jsonb(n) - 'ratio' order by n.ratio desc, n.target, n.badge_id)
@@ -2989,6 +3171,45 @@ end
 $function$;
 
 grant execute on function evolv.get_progress(user_id uuid) to authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.get_skills(category text)
+ RETURNS json
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select json_build_object('skills', coalesce(json_agg(
+        json_build_object(
+            'id', s.id, 'slug', s.slug, 'name', s.name, 'category', s.category, 'description', s.description,
+            'aliases', s.aliases, 'parent_id', s.parent_id)
+        order by s.name), '[]'))
+    from public.skills s
+    where get_skills.category is null or s.category = get_skills.category
+$function$;
+
+grant execute on function evolv.get_skills(category text) to anon, authenticated, service_role;
+
+CREATE OR REPLACE FUNCTION evolv.get_user_level(person uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+AS $function$
+    select jsonb_build_object(
+        'user_id', person,
+        'total_xp', l.total_xp,
+        'current_level', l.current_level,
+        'peak_level', l.peak_level,
+        'level_xp', l.total_xp - d.xp_required,
+        'xp_to_next', greatest(d.xp_required + d.xp_to_next - l.total_xp, 0),
+        'level_progress', least(round((l.total_xp - d.xp_required)::numeric / d.xp_to_next, 4), 1))
+    from public.user_levels l
+    join public.level_definitions d
+        on d.level = l.current_level and d.version = (select max(t.version) from public.level_tables t where t.published_at <= clock_timestamp())
+    where l.user_id = person
+$function$;
+
+grant execute on function evolv.get_user_level(person uuid) to anon, authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.grant_badge(person uuid, badge_id uuid, tier integer, points integer, rule_version_id uuid, awarded_by uuid, crossing public.activity_events, event public.activity_events, at timestamp with time zone, is_repeated boolean DEFAULT false)
  RETURNS void
@@ -3874,6 +4095,20 @@ AS $function$
         group by b.id, b.metric, s.start, f.user_id
     ) t
 $function$;
+
+CREATE OR REPLACE FUNCTION evolv.ledger_mismatches()
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select count(*)
+    from public.user_levels l
+    left join (select x.user_id, sum(x.amount) as total from public.xp_transactions x group by x.user_id) x using (user_id)
+    where l.total_xp <> coalesce(x.total, 0)
+$function$;
+
+grant execute on function evolv.ledger_mismatches() to service_role;
 
 CREATE OR REPLACE FUNCTION evolv.level_for(total_xp bigint, at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone)
  RETURNS integer
@@ -6955,6 +7190,8 @@ alter table public.badges enable row level security;
 CREATE INDEX badges_requirement_idx ON public.badges USING btree (requirement_type, requirement_value) WHERE is_active;
 CREATE INDEX badges_skill_id_idx ON public.badges USING btree (skill_id);
 
+CREATE TRIGGER badges_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.badges FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('badges');
+
 create policy badges_select_anon on public.badges for select to anon
     using (NOT is_secret);
 create policy badges_select_authenticated on public.badges for select to authenticated
@@ -7228,6 +7465,8 @@ CREATE INDEX feed_items_created_at_idx ON public.feed_items USING btree (created
 CREATE INDEX feed_items_guild_id_idx ON public.feed_items USING btree (guild_id, created_at DESC, id DESC) WHERE (guild_id IS NOT NULL);
 CREATE INDEX feed_items_user_id_idx ON public.feed_items USING btree (user_id, created_at DESC, id DESC);
 
+CREATE TRIGGER feed_items_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.feed_items FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('feed');
+
 create policy feed_items_select_anon on public.feed_items for select to anon
     using (evolv.can_view(user_id, visibility, NULL::uuid, NULL::uuid[], false) AND (guild_id IS NULL OR (EXISTS ( SELECT
    FROM public.guilds g
@@ -7264,6 +7503,7 @@ CREATE UNIQUE INDEX guild_members_owner_idx ON public.guild_members USING btree 
 CREATE INDEX guild_members_user_id_idx ON public.guild_members USING btree (user_id, state);
 
 CREATE TRIGGER guild_members_admit BEFORE INSERT ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.admit_guild_member();
+CREATE TRIGGER guild_members_announce AFTER INSERT OR DELETE OR UPDATE ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.announce_person('sight');
 CREATE TRIGGER guild_members_check_change BEFORE UPDATE ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.check_guild_member_change();
 CREATE TRIGGER guild_members_count AFTER INSERT OR DELETE OR UPDATE OF state ON public.guild_members FOR EACH ROW EXECUTE FUNCTION evolv.count_guild_members();
 CREATE TRIGGER guild_members_event AFTER INSERT ON public.guild_members FOR EACH ROW WHEN (new.state = 'active'::text AND new.role <> 'owner'::text) EXECUTE FUNCTION evolv.record_membership();
@@ -7318,6 +7558,7 @@ alter table public.guilds enable row level security;
 CREATE INDEX guilds_owner_id_idx ON public.guilds USING btree (owner_id);
 
 CREATE TRIGGER guilds_add_owner AFTER INSERT ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.add_guild_owner();
+CREATE TRIGGER guilds_announce AFTER DELETE OR UPDATE OF visibility, owner_id ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.announce_topic('guilds');
 CREATE TRIGGER guilds_event AFTER INSERT ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.record_founding();
 CREATE TRIGGER guilds_touch_updated_at BEFORE UPDATE ON public.guilds FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
 
@@ -7436,6 +7677,7 @@ alter publication supabase_realtime add table public.learning_path_enrollments;
 
 CREATE INDEX learning_path_enrollments_path_id_idx ON public.learning_path_enrollments USING btree (path_id);
 
+CREATE TRIGGER learning_path_enrollments_announce AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.announce_person('sight');
 CREATE TRIGGER learning_path_enrollments_count AFTER INSERT OR DELETE ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.count_enrollments();
 CREATE TRIGGER learning_path_enrollments_event AFTER INSERT ON public.learning_path_enrollments FOR EACH ROW EXECUTE FUNCTION evolv.record_enrollment();
 CREATE TRIGGER learning_path_enrollments_event_completed AFTER UPDATE OF completed_at ON public.learning_path_enrollments FOR EACH ROW WHEN (old.completed_at IS NULL AND new.completed_at IS NOT NULL) EXECUTE FUNCTION evolv.record_enrollment();
@@ -7532,6 +7774,7 @@ alter table public.learning_path_steps enable row level security;
 
 CREATE INDEX learning_path_steps_linked_path_idx ON public.learning_path_steps USING btree (linked_path) WHERE (linked_path IS NOT NULL);
 
+CREATE TRIGGER learning_path_steps_announce AFTER INSERT OR DELETE OR UPDATE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.announce_step();
 CREATE TRIGGER learning_path_steps_follow AFTER INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.follow_steps();
 CREATE TRIGGER learning_path_steps_lock BEFORE INSERT OR DELETE ON public.learning_path_steps FOR EACH ROW EXECUTE FUNCTION evolv.lock_steps();
 
@@ -7588,6 +7831,7 @@ CREATE INDEX learning_paths_difficulty_idx ON public.learning_paths USING btree 
 CREATE INDEX learning_paths_instructor_id_idx ON public.learning_paths USING btree (instructor_id);
 CREATE INDEX learning_paths_rating_idx ON public.learning_paths USING btree (rating DESC);
 
+CREATE TRIGGER learning_paths_announce AFTER DELETE OR UPDATE ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.announce_row('path');
 CREATE TRIGGER learning_paths_check_activation BEFORE UPDATE OF is_active ON public.learning_paths FOR EACH ROW WHEN (new.is_active AND NOT old.is_active) EXECUTE FUNCTION evolv.check_path_activation();
 CREATE TRIGGER learning_paths_forget_links AFTER DELETE ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.forget_linked_path();
 CREATE TRIGGER learning_paths_touch_updated_at BEFORE UPDATE OF title, description, thumbnail_url, difficulty_level, duration_hours, skills_covered, is_active ON public.learning_paths FOR EACH ROW EXECUTE FUNCTION evolv.touch_updated_at();
@@ -7625,6 +7869,8 @@ create table public.level_definitions (
 
 alter table public.level_definitions enable row level security;
 
+CREATE TRIGGER level_definitions_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.level_definitions FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('levels');
+
 create policy level_definitions_select_all on public.level_definitions for select to anon, authenticated
     using (true);
 
@@ -7646,6 +7892,8 @@ create table public.level_tables (
 alter table public.level_tables enable row level security;
 
 CREATE INDEX level_tables_published_by_idx ON public.level_tables USING btree (published_by);
+
+CREATE TRIGGER level_tables_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.level_tables FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('levels');
 
 create policy level_tables_select_all on public.level_tables for select to anon, authenticated
     using (true);
@@ -7972,6 +8220,7 @@ CREATE INDEX posts_created_at_idx ON public.posts USING btree (created_at DESC, 
 CREATE INDEX posts_guild_id_idx ON public.posts USING btree (guild_id, created_at DESC) WHERE (guild_id IS NOT NULL);
 CREATE INDEX posts_user_id_idx ON public.posts USING btree (user_id, created_at DESC);
 
+CREATE TRIGGER posts_announce AFTER UPDATE ON public.posts FOR EACH ROW EXECUTE FUNCTION evolv.announce_row('post');
 CREATE TRIGGER posts_event AFTER INSERT ON public.posts FOR EACH ROW WHEN (new.deleted_at IS NULL) EXECUTE FUNCTION evolv.record_post();
 CREATE TRIGGER posts_publish AFTER INSERT OR UPDATE OF visibility, deleted_at ON public.posts FOR EACH ROW EXECUTE FUNCTION evolv.publish_post();
 CREATE TRIGGER posts_touch_edited BEFORE UPDATE OF content, attachments, visibility, deleted_at ON public.posts FOR EACH ROW EXECUTE FUNCTION evolv.touch_edited();
@@ -8048,6 +8297,7 @@ comment on column public.profiles.user_type is 'For display. What a person may d
 
 alter table public.profiles enable row level security;
 
+CREATE TRIGGER profiles_announce AFTER UPDATE OF full_name, avatar_url, user_type, is_guest, deactivated_at ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.announce_row('profile', 'leaderboards');
 CREATE TRIGGER profiles_create_user_level AFTER INSERT ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.create_user_level();
 CREATE TRIGGER profiles_queue_leaderboard AFTER UPDATE OF is_guest, deactivated_at ON public.profiles FOR EACH ROW WHEN (old.is_guest <> new.is_guest OR (old.deactivated_at IS NULL) <> (new.deactivated_at IS NULL)) EXECUTE FUNCTION evolv.queue_listing('listing', 'id');
 CREATE TRIGGER profiles_queue_leaderboard_gone AFTER DELETE ON public.profiles FOR EACH ROW EXECUTE FUNCTION evolv.queue_listing('gone', 'id');
@@ -8129,6 +8379,7 @@ alter table public.skills enable row level security;
 CREATE INDEX skills_category_idx ON public.skills USING btree (category, name);
 CREATE INDEX skills_parent_id_idx ON public.skills USING btree (parent_id);
 
+CREATE TRIGGER skills_announce AFTER INSERT OR DELETE OR UPDATE OR TRUNCATE ON public.skills FOR EACH STATEMENT EXECUTE FUNCTION evolv.announce_topic('skills');
 CREATE TRIGGER skills_renew_catalog AFTER INSERT OR DELETE OR UPDATE ON public.skills FOR EACH STATEMENT EXECUTE FUNCTION evolv.renew_occupation_catalog();
 
 create policy skills_select_all on public.skills for select to anon, authenticated
@@ -8212,6 +8463,7 @@ CREATE INDEX user_badges_event_id_idx ON public.user_badges USING btree (event_i
 CREATE INDEX user_badges_revoked_by_idx ON public.user_badges USING btree (revoked_by) WHERE (revoked_by IS NOT NULL);
 CREATE INDEX user_badges_rule_version_id_idx ON public.user_badges USING btree (rule_version_id);
 
+CREATE TRIGGER user_badges_announce AFTER INSERT OR DELETE OR UPDATE ON public.user_badges FOR EACH ROW EXECUTE FUNCTION evolv.announce_person('sight');
 CREATE TRIGGER user_badges_queue_leaderboard AFTER INSERT OR DELETE OR UPDATE OF user_id, revoked_at, earned_at ON public.user_badges FOR EACH ROW EXECUTE FUNCTION evolv.queue_badge();
 CREATE TRIGGER user_badges_tell AFTER INSERT ON public.user_badges FOR EACH ROW EXECUTE FUNCTION evolv.tell_badge();
 CREATE TRIGGER user_badges_tell_revoked AFTER UPDATE OF revoked_at ON public.user_badges FOR EACH ROW WHEN ((old.revoked_at IS NULL) <> (new.revoked_at IS NULL)) EXECUTE FUNCTION evolv.tell_badge();
@@ -8239,6 +8491,7 @@ alter table public.user_blocks enable row level security;
 
 CREATE INDEX user_blocks_blocked_id_idx ON public.user_blocks USING btree (blocked_id);
 
+CREATE TRIGGER user_blocks_announce AFTER INSERT OR DELETE ON public.user_blocks FOR EACH ROW EXECUTE FUNCTION evolv.announce_block();
 CREATE TRIGGER user_blocks_unfollow AFTER INSERT ON public.user_blocks FOR EACH ROW EXECUTE FUNCTION evolv.unfollow_blocked();
 
 create policy user_blocks_delete_own on public.user_blocks for delete to authenticated
@@ -8273,6 +8526,7 @@ alter publication supabase_realtime add table public.user_follows;
 CREATE INDEX user_follows_following_id_idx ON public.user_follows USING btree (following_id, status);
 
 CREATE TRIGGER user_follows_admit BEFORE INSERT ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.admit_follower();
+CREATE TRIGGER user_follows_announce AFTER INSERT OR DELETE OR UPDATE OF status ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.announce_follow();
 CREATE TRIGGER user_follows_count AFTER INSERT OR DELETE OR UPDATE OF status ON public.user_follows FOR EACH ROW EXECUTE FUNCTION evolv.count_follows();
 CREATE TRIGGER user_follows_event AFTER INSERT ON public.user_follows FOR EACH ROW WHEN (new.status = 'accepted'::text) EXECUTE FUNCTION evolv.record_follow();
 CREATE TRIGGER user_follows_event_accepted AFTER UPDATE OF status ON public.user_follows FOR EACH ROW WHEN (old.status = 'pending'::text AND new.status = 'accepted'::text) EXECUTE FUNCTION evolv.record_follow();
@@ -8313,6 +8567,8 @@ create table public.user_levels (
 alter table public.user_levels enable row level security;
 alter publication supabase_realtime add table public.user_levels;
 
+CREATE TRIGGER user_levels_announce AFTER INSERT OR UPDATE OF total_xp, current_level ON public.user_levels FOR EACH ROW EXECUTE FUNCTION evolv.announce_person('level');
+CREATE TRIGGER user_levels_announce_level AFTER UPDATE OF current_level ON public.user_levels FOR EACH ROW WHEN (old.current_level <> new.current_level) EXECUTE FUNCTION evolv.announce_topic('leaderboards');
 CREATE TRIGGER user_levels_tell AFTER UPDATE OF current_level ON public.user_levels FOR EACH ROW WHEN (new.current_level > old.current_level) EXECUTE FUNCTION evolv.tell_level();
 
 create policy user_levels_select_all on public.user_levels for select to anon, authenticated
@@ -8338,6 +8594,7 @@ alter table public.user_roles enable row level security;
 
 CREATE INDEX user_roles_granted_by_idx ON public.user_roles USING btree (granted_by);
 
+CREATE TRIGGER user_roles_announce AFTER INSERT OR DELETE OR UPDATE ON public.user_roles FOR EACH ROW EXECUTE FUNCTION evolv.announce_person('sight');
 CREATE TRIGGER user_roles_record_grant BEFORE INSERT ON public.user_roles FOR EACH ROW EXECUTE FUNCTION evolv.record_role_grant();
 
 create policy user_roles_delete_admin on public.user_roles for delete to authenticated
@@ -8372,6 +8629,7 @@ comment on column public.user_settings.follow_approval is 'New followers wait fo
 
 alter table public.user_settings enable row level security;
 
+CREATE TRIGGER user_settings_announce AFTER UPDATE OF leaderboard_mode ON public.user_settings FOR EACH ROW EXECUTE FUNCTION evolv.announce_topic('leaderboards');
 CREATE TRIGGER user_settings_check_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.user_settings FOR EACH ROW WHEN (new.time_zone <> 'UTC'::text) EXECUTE FUNCTION evolv.check_time_zone();
 CREATE TRIGGER user_settings_follow_activity_visibility AFTER UPDATE OF activity_visibility ON public.user_settings FOR EACH ROW WHEN (old.activity_visibility <> new.activity_visibility) EXECUTE FUNCTION evolv.follow_activity_visibility();
 CREATE TRIGGER user_settings_queue_leaderboard AFTER UPDATE OF leaderboard_mode ON public.user_settings FOR EACH ROW WHEN ((old.leaderboard_mode = 'hidden'::text) <> (new.leaderboard_mode = 'hidden'::text)) EXECUTE FUNCTION evolv.queue_listing('listing', 'user_id');

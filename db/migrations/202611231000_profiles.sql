@@ -50,6 +50,60 @@ begin
 end
 $$;
 
+-- What has changed, for caches --------------------------------------------------------------------------------------------
+
+-- Says in the log of changes that answers about these topics are old: 'feed', or 'post:<id>' for one of many. With the transaction,
+-- so it is heard when the change is seen, and never if it is rolled back. Which answer is made old by which topic is in
+-- src/Evolv/Features/CacheKeys.cs. A definer, since not everybody may speak in the log on every PostgreSQL.
+create function evolv.announce(variadic topics text[])
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = ''
+as $$
+    select pg_catalog.pg_logical_emit_message(true, 'evolv.changed', array_to_string(topics, ' '))
+$$;
+
+-- For each statement: create trigger … execute function evolv.announce_topic('skills').
+create function evolv.announce_topic()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce(variadic tg_argv);
+    return null;
+end
+$$;
+
+-- For each row of a table with an id: announce_row('post') says post:<id>. Further words are topics of their own.
+create function evolv.announce_row()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce(variadic array[tg_argv[0] || ':' || coalesce(new.id, old.id)] || tg_argv[1:]);
+    return null;
+end
+$$;
+
+-- For each row of a table with a user_id: announce_person('sight') says sight:<user_id>.
+create function evolv.announce_person()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce(variadic array[tg_argv[0] || ':' || coalesce(new.user_id, old.user_id)] || tg_argv[1:]);
+    return null;
+end
+$$;
+
 -- profiles -----------------------------------------------------------------------------------------------------------
 
 -- What everybody may know of a person. The id is the one of auth.users, without a foreign key: the ledger and the
@@ -74,6 +128,11 @@ comment on column public.profiles.user_type is 'For display. What a person may d
 create trigger profiles_touch_updated_at
     before update on public.profiles
     for each row execute function evolv.touch_updated_at();
+
+-- Not for the counters: no cached answer shows them.
+create trigger profiles_announce
+    after update of full_name, avatar_url, user_type, is_guest, deactivated_at on public.profiles
+    for each row execute function evolv.announce_row('profile', 'leaderboards');
 
 -- What only the person may know and set.
 create table public.user_settings (
@@ -116,6 +175,10 @@ create trigger user_settings_check_time_zone
 create trigger user_settings_touch_updated_at
     before update on public.user_settings
     for each row execute function evolv.touch_updated_at();
+
+create trigger user_settings_announce
+    after update of leaderboard_mode on public.user_settings
+    for each row execute function evolv.announce_topic('leaderboards');
 
 -- In which zone a person was when: a day of a streak is a day of the person, wherever they were.
 create table public.profile_zone_history (
@@ -170,6 +233,11 @@ create table public.user_roles (
 );
 
 create index user_roles_granted_by_idx on public.user_roles (granted_by);
+
+-- sight:<id>: what the person may see is another.
+create trigger user_roles_announce
+    after insert or update or delete on public.user_roles
+    for each row execute function evolv.announce_person('sight');
 
 -- Whether the caller holds one of these roles now. Definer: policies of user_roles itself ask it.
 create function evolv.has_role(variadic roles text[])
@@ -344,6 +412,10 @@ create table public.skills (
 create index skills_parent_id_idx on public.skills (parent_id);
 create index skills_category_idx on public.skills (category, name);
 
+create trigger skills_announce
+    after insert or update or delete or truncate on public.skills
+    for each statement execute function evolv.announce_topic('skills');
+
 -- A skill that somebody claims, and whether it was verified: by whom and until when.
 create table public.user_skills (
     id             uuid primary key default gen_random_uuid(),
@@ -401,6 +473,24 @@ grant select, insert, update, delete on public.skills to service_role;
 create policy skills_select_all on public.skills
     for select to anon, authenticated
     using (true);
+
+-- GET /functions/v1/get-skills: the catalogue, or one category of it, by name.
+create function evolv.get_skills(category text)
+    returns json
+    language sql
+    stable
+    set search_path = ''
+as $$
+    select json_build_object('skills', coalesce(json_agg(
+        json_build_object(
+            'id', s.id, 'slug', s.slug, 'name', s.name, 'category', s.category, 'description', s.description,
+            'aliases', s.aliases, 'parent_id', s.parent_id)
+        order by s.name), '[]'))
+    from public.skills s
+    where get_skills.category is null or s.category = get_skills.category
+$$;
+
+grant execute on function evolv.get_skills to anon, authenticated, service_role;
 
 grant select, delete on public.user_skills to authenticated;
 grant select on public.user_skills to anon;

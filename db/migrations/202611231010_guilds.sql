@@ -35,6 +35,14 @@ create unique index guild_members_owner_idx on public.guild_members (guild_id) w
 
 select evolv.publish_changes('public.guild_members');
 
+create trigger guilds_announce
+    after update of visibility, owner_id or delete on public.guilds
+    for each row execute function evolv.announce_topic('guilds');
+
+create trigger guild_members_announce
+    after insert or update or delete on public.guild_members
+    for each row execute function evolv.announce_person('sight');
+
 -- The guilds of the caller. Definer: the policies of both tables ask it, and would otherwise ask each other.
 create function evolv.my_guild_ids()
     returns setof uuid

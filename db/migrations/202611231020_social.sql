@@ -12,6 +12,23 @@ create table public.user_blocks (
 
 create index user_blocks_blocked_id_idx on public.user_blocks (blocked_id);
 
+-- Neither sees the other any more, or both do again.
+create function evolv.announce_block()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce('sight:' || coalesce(new.blocker_id, old.blocker_id), 'sight:' || coalesce(new.blocked_id, old.blocked_id));
+    return null;
+end
+$$;
+
+create trigger user_blocks_announce
+    after insert or delete on public.user_blocks
+    for each row execute function evolv.announce_block();
+
 -- Everybody between whom and the caller there is a block, in either direction. Definer: a blocked person must not be able
 -- to read who blocked them, but the rule of visibility must know.
 create function evolv.hidden_people()
@@ -239,6 +256,23 @@ create trigger user_follows_event_accepted
     after update of status on public.user_follows
     for each row when (old.status = 'pending' and new.status = 'accepted') execute function evolv.record_follow();
 
+-- The followed person sees what they saw before.
+create function evolv.announce_follow()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce('sight:' || coalesce(new.follower_id, old.follower_id));
+    return null;
+end
+$$;
+
+create trigger user_follows_announce
+    after insert or delete or update of status on public.user_follows
+    for each row execute function evolv.announce_follow();
+
 -- A block ends following in both directions.
 create function evolv.unfollow_blocked()
     returns trigger
@@ -382,6 +416,11 @@ $$;
 create trigger posts_touch_edited
     before update of content, attachments, visibility, deleted_at on public.posts
     for each row execute function evolv.touch_edited();
+
+-- A new one is announced with its feed item.
+create trigger posts_announce
+    after update on public.posts
+    for each row execute function evolv.announce_row('post');
 
 create function evolv.record_post()
     returns trigger
@@ -907,6 +946,10 @@ create table public.feed_items (
 create index feed_items_created_at_idx on public.feed_items (created_at desc, id desc);
 create index feed_items_user_id_idx on public.feed_items (user_id, created_at desc, id desc);
 create index feed_items_guild_id_idx on public.feed_items (guild_id, created_at desc, id desc) where guild_id is not null;
+
+create trigger feed_items_announce
+    after insert or update or delete or truncate on public.feed_items
+    for each statement execute function evolv.announce_topic('feed');
 
 alter table public.feed_items enable row level security;
 

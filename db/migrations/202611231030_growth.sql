@@ -238,6 +238,14 @@ alter table public.level_tables enable row level security;
 alter table public.level_definitions enable row level security;
 grant select on public.level_tables, public.level_definitions to anon, authenticated, service_role;
 
+create trigger level_tables_announce
+    after insert or update or delete or truncate on public.level_tables
+    for each statement execute function evolv.announce_topic('levels');
+
+create trigger level_definitions_announce
+    after insert or update or delete or truncate on public.level_definitions
+    for each statement execute function evolv.announce_topic('levels');
+
 create policy level_tables_select_all on public.level_tables
     for select to anon, authenticated
     using (true);
@@ -506,6 +514,15 @@ create policy badges_select_authenticated on public.badges
     for select to authenticated
     using (not is_secret or id in (select evolv.my_badge_ids()) or (select evolv.has_role('admin')));
 
+create trigger badges_announce
+    after insert or update or delete or truncate on public.badges
+    for each statement execute function evolv.announce_topic('badges');
+
+-- Whoever has a secret badge sees it.
+create trigger user_badges_announce
+    after insert or update or delete on public.user_badges
+    for each row execute function evolv.announce_person('sight');
+
 -- What hangs on a badge is visible where the badge is.
 create policy badge_rule_versions_select_visible on public.badge_rule_versions
     for select to anon, authenticated
@@ -536,6 +553,15 @@ create table public.user_levels (
     created_at    timestamptz not null default now(),
     updated_at    timestamptz not null default now()
 ) with (fillfactor = 80); -- Room for updates in place: every award rewrites the row.
+
+create trigger user_levels_announce
+    after insert or update of total_xp, current_level on public.user_levels
+    for each row execute function evolv.announce_person('level');
+
+-- Leaderboards show levels beside any score.
+create trigger user_levels_announce_level
+    after update of current_level on public.user_levels
+    for each row when (old.current_level <> new.current_level) execute function evolv.announce_topic('leaderboards');
 
 create function evolv.tell_level()
     returns trigger

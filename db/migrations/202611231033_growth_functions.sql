@@ -282,6 +282,30 @@ as $$
             select from public.xp_rule_versions n where n.rule_id = v.rule_id and n.version > v.version and n.valid_from <= clock_timestamp())
 $$;
 
+-- GET /functions/v1/get-user-level, and a part of get-progress: where a person stands and what is missing to the next level. Null
+-- when there is no such person. Everybody sees it, so it is the same for all who ask.
+create function evolv.get_user_level(person uuid)
+    returns jsonb
+    language sql
+    stable
+    set search_path = ''
+as $$
+    select jsonb_build_object(
+        'user_id', person,
+        'total_xp', l.total_xp,
+        'current_level', l.current_level,
+        'peak_level', l.peak_level,
+        'level_xp', l.total_xp - d.xp_required,
+        'xp_to_next', greatest(d.xp_required + d.xp_to_next - l.total_xp, 0),
+        'level_progress', least(round((l.total_xp - d.xp_required)::numeric / d.xp_to_next, 4), 1))
+    from public.user_levels l
+    join public.level_definitions d
+        on d.level = l.current_level and d.version = (select max(t.version) from public.level_tables t where t.published_at <= clock_timestamp())
+    where l.user_id = person
+$$;
+
+grant execute on function evolv.get_user_level to anon, authenticated, service_role;
+
 -- GET /functions/v1/get-progress.
 create function evolv.get_progress(user_id uuid)
     returns jsonb
@@ -295,20 +319,7 @@ declare
     this_day constant date := (evolv.personal_day(person, clock_timestamp())).local_date;
     monday constant date := date_trunc('week', this_day::timestamp)::date;
 begin
-    return (
-        select jsonb_build_object(
-            'user_id', person,
-            'total_xp', l.total_xp,
-            'current_level', l.current_level,
-            'peak_level', l.peak_level,
-            'level_xp', l.total_xp - d.xp_required,
-            'xp_to_next', greatest(d.xp_required + d.xp_to_next - l.total_xp, 0),
-            'level_progress', least(round((l.total_xp - d.xp_required)::numeric / d.xp_to_next, 4), 1))
-        from public.user_levels l
-        join public.level_definitions d
-            on d.level = l.current_level and d.version = (select max(t.version) from public.level_tables t where t.published_at <= clock_timestamp())
-        where l.user_id = person
-    ) || jsonb_build_object(
+    return evolv.get_user_level(person) || jsonb_build_object(
         'streak', evolv.streak_status(person),
         'nearest_badges', coalesce((
             select jsonb_agg(to_jsonb(n) - 'ratio' order by n.ratio desc, n.target, n.badge_id)

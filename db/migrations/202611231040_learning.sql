@@ -476,6 +476,31 @@ create trigger path_reviews_event
 
 select evolv.publish_changes('public.learning_path_enrollments', 'public.learning_path_step_progress');
 
+create trigger learning_paths_announce
+    after update or delete on public.learning_paths
+    for each row execute function evolv.announce_row('path');
+
+create function evolv.announce_step()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform evolv.announce('path:' || coalesce(new.path_id, old.path_id));
+    return null;
+end
+$$;
+
+create trigger learning_path_steps_announce
+    after insert or update or delete on public.learning_path_steps
+    for each row execute function evolv.announce_step();
+
+-- Who is on a path sees it when it is retired.
+create trigger learning_path_enrollments_announce
+    after insert or delete on public.learning_path_enrollments
+    for each row execute function evolv.announce_person('sight');
+
 alter table public.learning_paths enable row level security;
 alter table public.learning_path_steps enable row level security;
 alter table public.learning_path_enrollments enable row level security;
@@ -594,6 +619,35 @@ create policy learning_path_step_progress_update_own on public.learning_path_ste
     for update to authenticated
     using (enrollment_id in (select evolv.my_enrollment_ids()))
     with check (enrollment_id in (select evolv.my_enrollment_ids()));
+
+-- GET /functions/v1/get-learning-path: a path and its steps in their order, as the caller may see them. Null when there is none.
+create function evolv.get_learning_path(path uuid)
+    returns json
+    language sql
+    stable
+    set search_path = ''
+as $$
+    select row_to_json(l)
+    from (
+        select
+            p.id, p.title, p.description, p.thumbnail_url, p.difficulty_level, p.duration_hours, p.instructor_id, p.skills_covered,
+            p.total_steps, p.enrollment_count, p.rating, p.is_active, p.created_at, p.updated_at,
+            coalesce((
+                select json_agg(
+                    json_build_object(
+                        'id', s.id, 'order_num', s.order_num, 'title', s.title, 'description', s.description, 'step_type', s.step_type,
+                        'estimated_minutes', s.estimated_minutes, 'resources', s.resources, 'prerequisites', s.prerequisites,
+                        'linked_path', s.linked_path)
+                    order by s.order_num)
+                from public.learning_path_steps s
+                where s.path_id = p.id
+            ), '[]') as steps
+        from public.learning_paths p
+        where p.id = path
+    ) l
+$$;
+
+grant execute on function evolv.get_learning_path to anon, authenticated, service_role;
 
 grant select on public.path_reviews to anon;
 grant select, delete on public.path_reviews to authenticated;

@@ -50,6 +50,19 @@ create table evolv.leaderboard_entries (
 
 create index leaderboard_entries_order_idx on evolv.leaderboard_entries (board_id, period_start, score desc, tie) where is_listed;
 
+-- The updater enters many scores with one statement.
+create trigger leaderboard_entries_announce
+    after insert or update or delete or truncate on evolv.leaderboard_entries
+    for each statement execute function evolv.announce_topic('leaderboards');
+
+create trigger leaderboards_announce
+    after update of state, filled_by or delete on evolv.leaderboards
+    for each statement execute function evolv.announce_topic('leaderboards');
+
+create trigger leaderboard_settings_announce
+    after update on evolv.leaderboard_settings
+    for each statement execute function evolv.announce_topic('leaderboards');
+
 -- How many listed people of a period have a score that begins with `prefix`, when its last `shift` bits are cut off. In each
 -- shift at most 32 prefixes have the same parent in the next one: the number of people before a score is the sum of at most
 -- 31 rows in each of 8 shifts.

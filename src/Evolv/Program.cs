@@ -1,9 +1,9 @@
 using Evolv.Auth;
-using Evolv.Features.Career;
+using Evolv.Features;
 using Evolv.Features.Growth;
-using Evolv.Features.Social;
 using Evolv.Functions;
 using Evolv.Platform;
+using Evolv.Platform.Cache;
 using Evolv.Platform.Changes;
 using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
@@ -39,15 +39,14 @@ static class Program
         builder.Services.AddChanges();
         builder.Services.AddRedis(settings);
         builder.Services.AddNodes();
+        builder.Services.AddCache();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddAuth();
         builder.Services.AddRest();
         builder.Services.AddRealtime();
         builder.Services.AddFunctions();
-        builder.Services.AddGrowth();
-        builder.Services.AddSocial();
-        builder.Services.AddCareer();
+        builder.Services.AddFeatures();
 
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
@@ -57,6 +56,7 @@ static class Program
         app.UseRest();
         app.UseRealtime();
         app.UseAuth();
+        app.UseCache();
         app.UseFunctions();
         app.UseRouting();
 
@@ -65,10 +65,7 @@ static class Program
         app.MapAuth();
         app.MapRest();
         app.MapRealtime();
-        var functions = app.MapFunctions();
-        functions.MapGrowth();
-        functions.MapSocial();
-        functions.MapCareer();
+        app.MapFunctions().MapFeatures();
         app.MapNotFound();
         return app;
     }

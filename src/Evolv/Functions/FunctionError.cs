@@ -21,6 +21,8 @@ sealed class FunctionError : Exception
 
     internal static FunctionError NotFound() => new(404, "function_not_found", "Function not found");
 
+    internal static FunctionError Missing(string what) => new(404, "not_found", $"There is no such {what}, or you may not see it.");
+
     internal static FunctionError MethodNotAllowed(string allowed) => new(405, "method_not_allowed", $"Use {allowed}.");
 
     /// <summary>A field of the request; the message begins with its name.</summary>

@@ -30,6 +30,14 @@ static class FunctionQuery
             ? null
             : Guid.TryParseExact(text, "D", out var id) ? id : throw FunctionError.Field(name, "must be a UUID");
 
+    /// <summary>Null when it is absent.</summary>
+    internal static string? OptionalText(this IQueryCollection query, string name, int longest)
+        => query[name].FirstOrDefault() is not { } text
+            ? null
+            : text.Length > 0 && text.Length <= longest && !text.Contains('\0', StringComparison.Ordinal)
+                ? text
+                : throw FunctionError.Field(name, $"must be a text of 1 to {longest} characters");
+
     internal static string OneOf(this IQueryCollection query, string name, string otherwise, IReadOnlyCollection<string> allowed)
         => query[name].FirstOrDefault() is not { } text
             ? otherwise

@@ -33,15 +33,17 @@ static class FunctionsModule
         return functions;
     }
 
-    /// <summary>Maps a function for signed-in people and for the service; others get 401, and who calls too often 429.</summary>
+    /// <summary>Maps a function for signed-in people and for the service; others get 401 unless it is public, and who calls too often 429.</summary>
     /// <param name="functions">The group of <see cref="MapFunctions"/>.</param>
     /// <param name="method">The only method it takes; others get 405.</param>
     /// <param name="name">Its name in the URL, which is also the name of its file.</param>
     /// <param name="handler">Writes the answer; throws <see cref="FunctionError"/>.</param>
     /// <param name="tier">How often it may be called.</param>
+    /// <param name="isPublic">Whether it answers anonymous callers, too.</param>
     internal static void MapFunction(
         this RouteGroupBuilder functions, string method, string name,
-        Func<HttpContext, Caller, Database, CancellationToken, Task> handler, RateLimitTier tier = RateLimitTier.Standard)
+        Func<HttpContext, Caller, Database, CancellationToken, Task> handler, RateLimitTier tier = RateLimitTier.Standard,
+        bool isPublic = false)
     {
         // They work on our schema; without it there are none.
         if (!((IEndpointRouteBuilder)functions).ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
@@ -55,7 +57,7 @@ static class FunctionsModule
                 throw FunctionError.RateLimited((int)Math.Ceiling(pause.TotalSeconds));
             if (asked?.Refusal is { } refusal)
                 throw FunctionError.BadToken(refusal);
-            if (asked is null || asked.Caller.Role == Caller.AnonRole)
+            if (asked is null || (asked.Caller.Role == Caller.AnonRole && !isPublic))
                 throw FunctionError.Unauthorized();
             var database = context.RequestServices.GetRequiredService<Database>();
             return handler(context, asked.Caller, database, context.RequestAborted);

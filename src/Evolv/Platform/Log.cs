@@ -46,6 +46,9 @@ static partial class Log
     [LoggerMessage(EventId = 9046, Level = LogLevel.Warning, Message = "The replication slot {Slot} could not be dropped; another server will")]
     internal static partial void SlotNotDropped(this ILogger logger, string slot, Exception exception);
 
+    [LoggerMessage(EventId = 9050, Level = LogLevel.Warning, Message = "The cache is not used until PostgreSQL takes its marks: {Reason}")]
+    internal static partial void MarkNotWritten(this ILogger logger, string reason);
+
     [LoggerMessage(EventId = 9060, Level = LogLevel.Warning,
         Message = "Other servers are not reached through {Through}: {Reason}. This one goes on without them and tries again by itself")]
     internal static partial void NodesUnreachable(this ILogger logger, string through, string reason);

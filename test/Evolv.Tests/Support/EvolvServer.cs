@@ -53,6 +53,7 @@ sealed class EvolvServer : IAsyncDisposable
     {
         var given = settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value);
         given.TryAdd("RateLimits:Enabled", "false");
+        given.TryAdd("Cache:Enabled", "false"); // Others read within a second; most tests look at once.
         given.TryAdd("Logging:LogLevel:Default", "None");
         given.TryAdd("Observability:Metrics", "false"); // Servers of one process would count into each other.
         given.TryAdd("Urls", "http://127.0.0.1:0");

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Evolv.Functions;
+using Evolv.Platform.Cache;
 using Evolv.Platform.Data;
 
 namespace Evolv.Features.Growth;
@@ -34,11 +35,16 @@ static class GetLeaderboard
         if (caller.UserId is null && (aroundMe || scope == "friends"))
             throw FunctionError.Unauthorized(); // A key of the installation has no place and no friends.
 
-        var board = await database.QueryJsonAsync(
-            caller,
-            $"select evolv.get_leaderboard({scope}, {scopeId}, {metric}, {period}, {day}::date, {limit}, {score}, {tie}, {fromRank}, {aroundMe})",
+        var part = $"{scope}:{scopeId}:{metric}:{period}:{day}:{limit}:{score}_{tie}:{fromRank}:{aroundMe}";
+        var now = http.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        var board = await http.RequestServices.GetRequiredService<AnswerCache>().GetAsync(
+            CacheKeys.Leaderboard(part, caller, scopeId, now), caller,
+            async token => Answer.Of(await database.QueryJsonAsync(
+                caller,
+                $"select evolv.get_leaderboard({scope}, {scopeId}, {metric}, {period}, {day}::date, {limit}, {score}, {tie}, {fromRank}, {aroundMe})",
+                token)),
             cancellationToken);
-        await http.Response.WriteDataAsync(board, cancellationToken);
+        await http.Response.WriteDataAsync(board!, cancellationToken);
     }
 
     static Guid? ScopeId(IQueryCollection query, string scope)

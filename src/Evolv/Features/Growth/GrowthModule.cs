@@ -25,6 +25,7 @@ static class GrowthModule
         functions.MapFunction(HttpMethods.Get, "get-leaderboard", GetLeaderboard.HandleAsync);
         functions.MapFunction(HttpMethods.Post, "check-in", CheckIn.HandleAsync);
         functions.MapFunction(HttpMethods.Post, "set-streak", SetStreak.HandleAsync);
+        functions.MapFunction(HttpMethods.Get, "get-user-level", GetUserLevel.HandleAsync, isPublic: true);
         functions.MapFunction(HttpMethods.Get, "get-progress", GetProgress.HandleAsync);
         functions.MapFunction(HttpMethods.Get, "get-achievements", GetAchievements.HandleAsync);
         functions.MapFunction(HttpMethods.Post, "explain-award", ExplainAward.HandleAsync);

@@ -1,6 +1,9 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Evolv.Functions;
+using Evolv.Platform.Cache;
 using Evolv.Platform.Data;
 using Evolv.Platform.Observability;
 
@@ -30,11 +33,32 @@ static class GetFeed
             throw FunctionError.Field("page", $"reaches only the first {DeepestPage} items; go on with cursor");
         var (at, id) = Cursor(query["cursor"].FirstOrDefault());
 
-        var started = Stopwatch.GetTimestamp();
-        var feed = await database.QueryJsonAsync(
-            caller, $"select evolv.get_feed({filter}, {limit}, {at}, {id}, {page})", cancellationToken);
-        EvolvMeter.FeedWasRead(filter, started);
-        await http.Response.WriteDataAsync(feed, cancellationToken);
+        var feed = await http.RequestServices.GetRequiredService<AnswerCache>().GetAsync(
+            CacheKeys.UserFeed($"{filter}:{limit}:{page}:{at.UtcTicks}_{id}", caller), caller,
+            async token =>
+            {
+                var started = Stopwatch.GetTimestamp();
+                var json = await database.QueryJsonAsync(caller, $"select evolv.get_feed({filter}, {limit}, {at}, {id}, {page})", token);
+                EvolvMeter.FeedWasRead(filter, started);
+                return new Answer(json, TopicsOf(json));
+            },
+            cancellationToken);
+        await http.Response.WriteDataAsync(feed!, cancellationToken);
+    }
+
+    // Whoever likes a post or changes their name makes those pages old that show it.
+    static ImmutableArray<string> TopicsOf(byte[] json)
+    {
+        using var page = JsonDocument.Parse(json);
+        var topics = new HashSet<string>();
+        foreach (var item in page.RootElement.GetProperty("feed").EnumerateArray())
+        {
+            topics.Add($"profile:{item.GetProperty("user_id").GetString()}");
+            if (item.GetProperty("activity_type").GetString() == "post" && item.GetProperty("content").TryGetProperty("post_id", out var post))
+                topics.Add($"post:{post.GetString()}");
+        }
+
+        return [.. topics];
     }
 
     // Microseconds since 1970 and the id of the last item: "1795419021219666_4cee83a7-…". Without one, from the newest.

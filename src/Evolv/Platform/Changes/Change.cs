@@ -78,6 +78,17 @@ abstract record ChangeEvent
     /// <summary>The changes of one committed transaction, in the order in which they happened.</summary>
     internal sealed record Committed(ImmutableArray<Change> Changes) : ChangeEvent;
 
+    /// <summary>
+    /// Something was said in the log itself, by <c>pg_logical_emit_message</c>: with the changes of a transaction when that is
+    /// committed, or on its own. Only for readers of messages.
+    /// </summary>
+    /// <param name="Prefix">Whom it is for; only those that begin with <see cref="MessagePrefix"/> are read.</param>
+    /// <param name="Text">What was said.</param>
+    /// <param name="Lsn">Of the commit, or of the message: everything that was committed before was handed over.</param>
+    internal sealed record Message(string Prefix, string Text, ulong Lsn) : ChangeEvent;
+
+    internal const string MessagePrefix = "evolv.";
+
     /// <summary>From here on changes come; also said after a gap is over.</summary>
     internal sealed record Streaming : ChangeEvent;
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using Evolv.Platform.Data;
 using Npgsql;
 using Npgsql.Replication;
@@ -101,7 +102,7 @@ sealed class ChangeConnection
         LogicalReplicationConnection connection, ImmutableArray<string> publications, Action<IReadOnlyList<string>> begun, CancellationToken cancellationToken)
     {
         _decoder.Reconnect();
-        var options = new PgOutputReplicationOptions(publications, PgOutputProtocolVersion.V1, binary: false);
+        var options = new PgOutputReplicationOptions(publications, PgOutputProtocolVersion.V1, binary: false, messages: true);
         var (transaction, lsn, committedAt) = (0U, 0UL, default(DateTimeOffset));
         await foreach (var message in connection.StartReplication(new PgOutputReplicationSlot(_slot.Name), options, cancellationToken))
         {
@@ -132,6 +133,9 @@ sealed class ChangeConnection
                         _parts.Add(change);
                     await HandOverAsync();
                     break;
+                case LogicalDecodingMessage said when said.Prefix.StartsWith(ChangeEvent.MessagePrefix, StringComparison.Ordinal):
+                    await HandOverMessageAsync(said);
+                    break;
                     // TRUNCATE is not told, as upstream.
             }
         }
@@ -139,7 +143,18 @@ sealed class ChangeConnection
         async ValueTask HandOverAsync()
         {
             while (_ready.TryDequeue(out var part))
-                await _gate.AddAsync(transaction, part, cancellationToken);
+                await _gate.AddAsync(transaction, new ChangeEvent.Committed(part), cancellationToken);
+        }
+
+        async ValueTask HandOverMessageAsync(LogicalDecodingMessage said)
+        {
+            using var reader = new StreamReader(said.Data, Encoding.UTF8);
+            var text = await reader.ReadToEndAsync(cancellationToken);
+            var isOfTransaction = (said.Flags & 1) != 0;
+            await _gate.AddAsync(
+                isOfTransaction ? transaction : null,
+                new ChangeEvent.Message(said.Prefix, text, isOfTransaction ? lsn : (ulong)said.MessageLsn),
+                cancellationToken);
         }
     }
 

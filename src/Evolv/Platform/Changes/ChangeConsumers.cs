@@ -9,9 +9,9 @@ sealed class ChangeConsumers(ILogger logger)
 
     internal bool IsStreaming => _isStreaming;
 
-    internal ChangeReader Open(string name, int capacity)
+    internal ChangeReader Open(string name, int capacity, bool messages)
     {
-        var queue = new ChangeQueue(name, capacity);
+        var queue = new ChangeQueue(name, capacity, messages);
         lock (_lock)
         {
             if (_isStreaming)
@@ -45,7 +45,7 @@ sealed class ChangeConsumers(ILogger logger)
         {
             foreach (var queue in _queues)
             {
-                if (!queue.Write(happened))
+                if (queue.Wants(happened) && !queue.Write(happened))
                     logger.ConsumerTooSlow(queue.Name);
             }
         }

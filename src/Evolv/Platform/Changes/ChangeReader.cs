@@ -15,13 +15,21 @@ sealed class ChangeReader(ChannelReader<ChangeEvent> events, Action close) : IDi
 /// What waits for one consumer, counted in changes; any other event counts as one. When more does not fit, all of it gives
 /// way to one gap, so nobody waits for a slow reader and nobody's memory pays for it. One thread writes at a time.
 /// </summary>
-sealed class ChangeQueue(string name, int capacity) : ChannelReader<ChangeEvent>
+sealed class ChangeQueue(string name, int capacity, bool messages = false) : ChannelReader<ChangeEvent>
 {
     readonly Channel<ChangeEvent> _events = Channel.CreateUnbounded<ChangeEvent>();
     int _waiting;
     volatile bool _isBehind;
 
     internal string Name => name;
+
+    /// <summary>Whoever reads messages reads no changes, and the other way round.</summary>
+    internal bool Wants(ChangeEvent happened) => happened switch
+    {
+        ChangeEvent.Message => messages,
+        ChangeEvent.Committed => !messages,
+        _ => true,
+    };
 
     /// <returns>False when the reader has just become too slow; said once until it has read everything.</returns>
     internal bool Write(ChangeEvent happened)

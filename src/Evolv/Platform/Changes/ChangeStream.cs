@@ -41,7 +41,7 @@ sealed class ChangeStream : BackgroundService
         (_options, _time, _logger) = (options, time, logger);
         _consumers = new ChangeConsumers(logger);
         _slot = new ReplicationSlot(connections);
-        _gate = new CommitGate(database, changes => _consumers.Say(new ChangeEvent.Committed(changes)), time);
+        _gate = new CommitGate(database, _consumers.Say, time);
         _connection = new ChangeConnection(connections, database, _slot, _consumers, _gate, time, logger);
     }
 
@@ -60,7 +60,11 @@ sealed class ChangeStream : BackgroundService
     /// </summary>
     /// <param name="name">For the log.</param>
     /// <param name="capacity">Changes that may wait.</param>
-    internal ChangeReader Open(string name, int capacity = 10_000) => _consumers.Open(name, capacity);
+    internal ChangeReader Open(string name, int capacity = 10_000) => _consumers.Open(name, capacity, messages: false);
+
+    /// <summary>The same for one who reads what is said in the log instead of changes.</summary>
+    /// <inheritdoc cref="Open"/>
+    internal ChangeReader OpenMessages(string name, int capacity = 10_000) => _consumers.Open(name, capacity, messages: true);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -10,22 +10,22 @@ namespace Evolv.Platform.Changes;
 /// Holds committed changes back until everybody sees them. PostgreSQL's log tells of a commit a moment before the snapshots of
 /// other sessions do, so who asked about a row at once would not find it. One question for all that has piled up.
 /// </summary>
-sealed class CommitGate(Database database, Action<ImmutableArray<Change>> handOver, TimeProvider time)
+sealed class CommitGate(Database database, Action<ChangeEvent> handOver, TimeProvider time)
 {
     const int MostWaiting = 256;
 
     static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(1);
     static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    readonly Channel<(uint Transaction, ImmutableArray<Change> Changes)> _waiting =
-        Channel.CreateBounded<(uint, ImmutableArray<Change>)>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    readonly Channel<(uint? Transaction, ChangeEvent Happened)> _waiting =
+        Channel.CreateBounded<(uint?, ChangeEvent)>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
 
     /// <summary>Waits while too many wait already.</summary>
-    /// <param name="transaction">Its number in the log.</param>
-    /// <param name="changes">All or a part of its changes.</param>
+    /// <param name="transaction">Its number in the log; null for what is of no transaction and waits for those before it alone.</param>
+    /// <param name="happened">All or a part of it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal ValueTask AddAsync(uint transaction, ImmutableArray<Change> changes, CancellationToken cancellationToken)
-        => _waiting.Writer.WriteAsync((transaction, changes), cancellationToken);
+    internal ValueTask AddAsync(uint? transaction, ChangeEvent happened, CancellationToken cancellationToken)
+        => _waiting.Writer.WriteAsync((transaction, happened), cancellationToken);
 
     /// <summary>Hands over in the order of adding, until it is cancelled.</summary>
     internal async Task RunAsync(CancellationToken cancellationToken)
@@ -38,8 +38,13 @@ sealed class CommitGate(Database database, Action<ImmutableArray<Change>> handOv
                 continue;
             }
 
-            while (_waiting.Reader.TryPeek(out var next) && snapshot.Sees(next.Transaction) && _waiting.Reader.TryRead(out next))
-                handOver(next.Changes);
+            while (_waiting.Reader.TryPeek(out var next)
+                && (next.Transaction is not { } transaction || snapshot.Sees(transaction))
+                && _waiting.Reader.TryRead(out next))
+            {
+                handOver(next.Happened);
+            }
+
             if (_waiting.Reader.TryPeek(out _))
                 await Task.Delay(Moment, time, cancellationToken);
         }

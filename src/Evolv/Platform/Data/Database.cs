@@ -51,6 +51,14 @@ sealed class Database(NpgsqlDataSource source, SlowQueries? slow = null)
             return await reader.GetFieldValueAsync<byte[]>(0, token);
         }, cancellationToken);
 
+    /// <summary>The same where there may be nothing: null when it is SQL's null.</summary>
+    internal Task<byte[]?> QueryOptionalJsonAsync(Caller caller, Sql sql, CancellationToken cancellationToken)
+        => QueryAsync(caller, sql, static async (reader, token) =>
+        {
+            await reader.ReadAsync(token);
+            return await reader.IsDBNullAsync(0, token) ? null : await reader.GetFieldValueAsync<byte[]>(0, token);
+        }, cancellationToken);
+
     /// <summary>
     /// Opens a transaction as <paramref name="caller"/> for more than one statement. Nothing is sent before the first
     /// statement, which takes BEGIN, role and claims along. Without <see cref="DbSession.CommitAsync"/> it rolls back.

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Evolv.Platform.Changes;
 using Evolv.Tests.Support;
 using Npgsql;
@@ -7,6 +6,8 @@ namespace Evolv.Tests.Platform.Changes;
 
 public sealed class CommitGateTests(EvolvCluster cluster)
 {
+    static readonly ChangeEvent Nothing = new ChangeEvent.Committed([]);
+
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -30,14 +31,14 @@ public sealed class CommitGateTests(EvolvCluster cluster)
         var running = await NumberAsync(open);
         await using var other = await database.OpenOwnerAsync();
         var done = await NumberAsync(other);
-        var handedOver = System.Threading.Channels.Channel.CreateUnbounded<ImmutableArray<Change>>();
+        var handedOver = System.Threading.Channels.Channel.CreateUnbounded<ChangeEvent>();
         var gate = new CommitGate(database.Database, changes => handedOver.Writer.TryWrite(changes), TimeProvider.System);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var passing = gate.RunAsync(ending.Token);
 
-        await gate.AddAsync(done, [], Token);
-        await gate.AddAsync(running, [], Token);
-        await gate.AddAsync(done, [], Token);
+        await gate.AddAsync(done, Nothing, Token);
+        await gate.AddAsync(running, Nothing, Token);
+        await gate.AddAsync(done, Nothing, Token);
         await handedOver.Reader.ReadAsync(Token);
         await Task.Delay(50, Token); // It looks every millisecond.
         var before = handedOver.Reader.Count;
