@@ -9,6 +9,7 @@ using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Evolv.Realtime;
@@ -39,6 +40,7 @@ static class Program
         builder.Services.AddNodes();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
+        builder.Services.AddRateLimits();
         builder.Services.AddAuth();
         builder.Services.AddRest();
         builder.Services.AddRealtime();
@@ -56,6 +58,7 @@ static class Program
         app.UseAuth();
         app.UseFunctions();
         app.UseRouting();
+        app.UseRateLimits();
 
         app.MapHealth();
         app.MapAuth();
