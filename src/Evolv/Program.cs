@@ -10,6 +10,7 @@ using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
 using Evolv.Platform.Observability;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Redis;
 using Evolv.Platform.Settings;
 using Evolv.Realtime;
@@ -42,6 +43,7 @@ static class Program
         builder.Services.AddCache();
         builder.Services.AddHealth();
         builder.Services.AddHttp();
+        builder.Services.AddRateLimits();
         builder.Services.AddAuth();
         builder.Services.AddRest();
         builder.Services.AddRealtime();
@@ -59,6 +61,7 @@ static class Program
         app.UseCache();
         app.UseFunctions();
         app.UseRouting();
+        app.UseRateLimits();
 
         app.MapHealth();
         app.MapMetrics();

@@ -102,6 +102,9 @@ sealed class AuthError : Exception
     internal static AuthError Overloaded()
         => new(429, "over_request_rate_limit", "Request rate limit reached") { RetryAfterSeconds = 2 };
 
+    internal static AuthError RateLimited(int seconds)
+        => new(429, "over_request_rate_limit", "Request rate limit reached") { RetryAfterSeconds = seconds };
+
     internal static AuthError Unavailable()
         => new(503, "unexpected_failure", "The database is not available at the moment") { RetryAfterSeconds = 1 };
 

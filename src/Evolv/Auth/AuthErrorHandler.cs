@@ -71,7 +71,7 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
         return translated;
     }
 
-    static async Task WriteAsync(HttpContext context, AuthError error)
+    internal static async Task WriteAsync(HttpContext context, AuthError error)
     {
         var response = context.Response;
         response.StatusCode = error.Status;

@@ -4,6 +4,7 @@ using Evolv.Auth.Tokens;
 using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
 
@@ -52,6 +53,8 @@ static class AuthModule
             return;
         }
 
+        auth.WithMetadata(new RateLimited(
+            RateLimitTier.Auth, (context, seconds) => AuthErrorHandler.WriteAsync(context, AuthError.RateLimited(seconds))));
         auth.MapPost("/signup", Signup.HandleAsync);
         auth.MapPost("/token", Token.HandleAsync);
         auth.MapGet("/user", User.GetAsync);

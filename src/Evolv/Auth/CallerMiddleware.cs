@@ -21,9 +21,9 @@ sealed class CallerMiddleware(RequestDelegate next, SigningKeys keys, TokenVerif
     {
         var request = context.Request;
         var apiKey = request.Headers["apikey"].ToString();
-        // A browser cannot set headers on a WebSocket.
+        // A browser cannot set headers on a WebSocket, and the family has another name for this one.
         if (apiKey.Length == 0 && request.Path.StartsWithSegments("/realtime/v1"))
-            apiKey = request.Query["apikey"].ToString();
+            apiKey = request.Query["apikey"].ToString() is { Length: > 0 } inUrl ? inUrl : request.Headers["x-api-key"].ToString();
 
         var leeway = request.Path.StartsWithSegments("/auth/v1") ? TimeSpan.Zero : Leeway;
         context.Features.Set(await FindAsync(request.Headers.Authorization.ToString(), apiKey, leeway));

@@ -16,9 +16,7 @@ static class FunctionsModule
 
     internal static IServiceCollection AddFunctions(this IServiceCollection services)
         => services
-            .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)))
-            .AddSettings<RateLimitOptions, RateLimitOptions.Validator>(RateLimitOptions.Section)
-            .AddSingleton<RateLimiter>();
+            .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)));
 
     /// <summary>Errors of the family in its own dialect.</summary>
     internal static IApplicationBuilder UseFunctions(this IApplicationBuilder app)
@@ -29,20 +27,21 @@ static class FunctionsModule
     internal static RouteGroupBuilder MapFunctions(this IEndpointRouteBuilder app)
     {
         var functions = app.MapGroup(Root);
+        functions.WithMetadata(Limited(RateLimitTier.Functions));
         functions.Map("/{**name}", Task (HttpContext _) => throw FunctionError.NotFound());
         return functions;
     }
 
-    /// <summary>Maps a function for signed-in people and for the service; others get 401 unless it is public, and who calls too often 429.</summary>
+    /// <summary>Maps a function for signed-in people and for the service; others get 401, unless it is public.</summary>
     /// <param name="functions">The group of <see cref="MapFunctions"/>.</param>
     /// <param name="method">The only method it takes; others get 405.</param>
     /// <param name="name">Its name in the URL, which is also the name of its file.</param>
     /// <param name="handler">Writes the answer; throws <see cref="FunctionError"/>.</param>
-    /// <param name="tier">How often it may be called.</param>
+    /// <param name="tier">What it is counted with.</param>
     /// <param name="isPublic">Whether it answers anonymous callers, too.</param>
     internal static void MapFunction(
         this RouteGroupBuilder functions, string method, string name,
-        Func<HttpContext, Caller, Database, CancellationToken, Task> handler, RateLimitTier tier = RateLimitTier.Standard,
+        Func<HttpContext, Caller, Database, CancellationToken, Task> handler, RateLimitTier tier = RateLimitTier.Functions,
         bool isPublic = false)
     {
         // They work on our schema; without it there are none.
@@ -52,16 +51,13 @@ static class FunctionsModule
         functions.MapMethods(name, [method], Task (HttpContext context) =>
         {
             var asked = context.Features.Get<CallerFeature>();
-            var limiter = context.RequestServices.GetRequiredService<RateLimiter>();
-            if (limiter.Refuse(asked?.Caller ?? Caller.Anonymous, context, tier) is { } pause)
-                throw FunctionError.RateLimited((int)Math.Ceiling(pause.TotalSeconds));
             if (asked?.Refusal is { } refusal)
                 throw FunctionError.BadToken(refusal);
             if (asked is null || (asked.Caller.Role == Caller.AnonRole && !isPublic))
                 throw FunctionError.Unauthorized();
             var database = context.RequestServices.GetRequiredService<Database>();
             return handler(context, asked.Caller, database, context.RequestAborted);
-        });
+        }).WithMetadata(Limited(tier));
         functions.Map(name, Task (HttpContext context) =>
         {
             context.Response.Headers.Allow = method;
@@ -88,6 +84,9 @@ static class FunctionsModule
         writer.Write(json);
         writer.Write(After);
     }
+
+    static RateLimited Limited(RateLimitTier tier)
+        => new(tier, (context, seconds) => FunctionErrorHandler.WriteAsync(context, FunctionError.RateLimited(seconds)));
 
     static ReadOnlySpan<byte> Before => """{"success":true,"data":"""u8;
 

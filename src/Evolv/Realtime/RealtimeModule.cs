@@ -1,5 +1,6 @@
 using Evolv.Platform;
 using Evolv.Platform.Changes;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Evolv.Realtime.Changes;
 using Evolv.Realtime.Channels;
@@ -51,10 +52,14 @@ static class RealtimeModule
             return; // It works on our schema; without it there is none.
         var realtime = app.MapGroup(Root);
         // Browsers CONNECT where they have a connection of HTTP/2 already.
-        realtime.MapMethods("/websocket", [HttpMethods.Get, HttpMethods.Connect], (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context));
-        realtime.MapPost("/api/broadcast", (HttpContext context, Broadcast broadcast) => broadcast.ManyAsync(context));
-        realtime.MapPost("/api/broadcast/{topic}/events/{event}",
-            (HttpContext context, Broadcast broadcast) => broadcast.OneAsync(context));
+        realtime.MapMethods("/websocket", [HttpMethods.Get, HttpMethods.Connect], (HttpContext context, SocketEndpoint endpoint) => endpoint.HandleAsync(context))
+            .WithMetadata(new RateLimited(
+                RateLimitTier.Realtime, (context, seconds) => SocketEndpoint.RefuseAsync(context, 429, $"Too many requests; try again in {seconds} s")));
+        var broadcasts = realtime.MapGroup("/api/broadcast");
+        broadcasts.WithMetadata(new RateLimited(
+            RateLimitTier.Realtime, (context, seconds) => Broadcast.WriteAsync(context, BroadcastError.RateLimited(seconds))));
+        broadcasts.MapPost("", (HttpContext context, Broadcast broadcast) => broadcast.ManyAsync(context));
+        broadcasts.MapPost("/{topic}/events/{event}", (HttpContext context, Broadcast broadcast) => broadcast.OneAsync(context));
     }
 
     static void AddRunning<T>(IServiceCollection services) where T : class, IHostedService

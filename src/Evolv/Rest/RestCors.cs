@@ -15,6 +15,7 @@ sealed class RestCors(RequestDelegate next, IOptions<HttpOptions> options)
     [
         "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, Location, Server, Transfer-Encoding, Range-Unit",
         "Preference-Applied, Content-Profile, Proxy-Status, Server-Timing, Retry-After, X-Request-Id",
+        "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, RateLimit, RateLimit-Policy",
     ]);
 
     readonly string[] _origins = options.Value.ReadOrigins();

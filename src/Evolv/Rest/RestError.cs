@@ -173,6 +173,9 @@ sealed class RestError : Exception
 
     internal static RestError TooSlow() => new(408, "EVOLV04", "The body came too slowly.");
 
+    internal static RestError RateLimited(int seconds)
+        => new(429, "EVOLV05", $"Too many requests; try again in {seconds} s.", hint: "The headers RateLimit and RateLimit-Policy tell what is left.");
+
     internal static RestError Internal() => new(500, "EVOLV00", "Internal error");
 
     // ---- What SQL raises

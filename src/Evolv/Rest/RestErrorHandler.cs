@@ -41,7 +41,7 @@ static class RestErrorHandler
         _ => RestError.Internal(),
     };
 
-    static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
+    internal static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)
     {
         var response = context.Response;
         foreach (var name in OfSuccess)

@@ -1,4 +1,5 @@
 using Evolv.Platform;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Evolv.Rest.Response;
 using Evolv.Rest.Token;
@@ -32,5 +33,14 @@ static class RestModule
 
     // Found at the request: before the start nothing may open the database, or no verb works beside a running Evolv.
     internal static void MapRest(this IEndpointRouteBuilder app)
-        => app.Map(Root + "/{**path}", context => context.RequestServices.GetRequiredService<RestPipeline>().HandleAsync(context));
+    {
+        var rest = app.Map(Root + "/{**path}", context => context.RequestServices.GetRequiredService<RestPipeline>().HandleAsync(context));
+        // PostgREST has no limits, and whose back end calls is not known on a database of somebody else's.
+        if (app.ServiceProvider.GetRequiredService<IOptions<ServerOptions>>().Value.Migrate)
+            rest.WithMetadata(new RateLimited(RateLimitTier.Rest, RefuseAsync));
+    }
+
+    static Task RefuseAsync(HttpContext context, int seconds)
+        => RestErrorHandler.WriteAsync(
+            context, RestError.RateLimited(seconds), context.RequestServices.GetRequiredService<RestSnapshots>().Current.Config);
 }

@@ -14,6 +14,7 @@ static class HttpModule
     [
         "Content-Range", "Content-Location", "Location", "Preference-Applied", "X-Total-Count", "Link", "Retry-After",
         "X-Relay-Error", "X-Sb-Error-Code", "X-Supabase-Api-Version", "X-Request-Id", "Idempotency-Replayed",
+        "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit", "RateLimit-Policy",
     ];
 
     internal static IServiceCollection AddHttp(this IServiceCollection services)

@@ -1,45 +1,39 @@
 using System.Threading.RateLimiting;
-using Evolv.Platform.Data;
-using Microsoft.Extensions.Options;
+using Evolv.Platform.Redis;
 
 namespace Evolv.Platform.RateLimits;
 
-/// <summary>The seed's tiers of what may be called how often.</summary>
-enum RateLimitTier
+/// <summary>Counts calls: for all servers together in Redis, and in this process where there is no Redis or it does not answer.</summary>
+sealed class RateLimiter(RedisConnection redis, TimeProvider time) : IDisposable
 {
-    Standard,
+    // The framework forgets windows that nobody uses.
+    readonly PartitionedRateLimiter<Call> _here = PartitionedRateLimiter.Create<Call, string>(
+        call => RateLimitPartition.Get(call.Key, _ => new SlidingWindow(call.Policy, time)));
 
-    /// <summary>What may cost money at a provider; counted apart from everything else.</summary>
-    Ai,
-}
-
-/// <summary>Counts calls by person, or by address where nobody is signed in, in windows of a minute.</summary>
-sealed class RateLimiter(IOptions<RateLimitOptions> options) : IDisposable
-{
-    static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-
-    readonly PartitionedRateLimiter<(Caller Caller, HttpContext Http, RateLimitTier Tier)> _limiter =
-        PartitionedRateLimiter.Create<(Caller Caller, HttpContext Http, RateLimitTier Tier), string>(
-            asked => PartitionOf(asked.Caller, asked.Http, asked.Tier, options.Value));
-
-    /// <summary>Null when the call may go on, else after how long the next one may come.</summary>
-    internal TimeSpan? Refuse(Caller caller, HttpContext http, RateLimitTier tier)
+    internal ValueTask<RateLimitVerdict> CountAsync(RateLimitPolicy policy, string who)
     {
-        using var lease = _limiter.AttemptAcquire((caller, http, tier));
-        return lease.IsAcquired ? null : lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : Window;
+        var call = new Call($"ratelimit:{policy.Name}:{who}", policy);
+        return redis.IsConfigured ? CountTogetherAsync(call) : new(CountHere(call));
     }
 
-    public void Dispose() => _limiter.Dispose();
+    public void Dispose() => _here.Dispose();
 
-    static RateLimitPartition<string> PartitionOf(Caller caller, HttpContext http, RateLimitTier tier, RateLimitOptions options)
+    async ValueTask<RateLimitVerdict> CountTogetherAsync(Call call)
     {
-        if (!options.Enabled || caller.IsService)
-            return RateLimitPartition.GetNoLimiter("");
-        if (caller.UserId is not { } person)
-            return Fixed($"address {http.Connection.RemoteIpAddress}", options.AnonymousPerMinute);
-        return tier == RateLimitTier.Ai ? Fixed($"ai {person}", options.AiPerMinute) : Fixed($"user {person}", options.AuthenticatedPerMinute);
+        var (hasCome, verdict) = await redis.AskAsync(database => SharedWindow.CountAsync(database, call.Key, call.Policy));
+        if (!hasCome)
+            return CountHere(call);
+        // Should Redis go away, this server goes on from what it has let through.
+        if (verdict.IsAllowed)
+            CountHere(call);
+        return verdict;
     }
 
-    static RateLimitPartition<string> Fixed(string key, int permits) => RateLimitPartition.GetFixedWindowLimiter(
-        key, _ => new FixedWindowRateLimiterOptions { PermitLimit = permits, Window = Window, QueueLimit = 0 });
+    RateLimitVerdict CountHere(Call call)
+    {
+        using var lease = _here.AttemptAcquire(call);
+        return ((SlidingWindow.Lease)lease).Verdict;
+    }
+
+    readonly record struct Call(string Key, RateLimitPolicy Policy);
 }

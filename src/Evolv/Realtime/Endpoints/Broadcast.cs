@@ -89,7 +89,7 @@ sealed class Broadcast(
         }
     }
 
-    static Task WriteAsync(HttpContext context, BroadcastError error)
+    internal static Task WriteAsync(HttpContext context, BroadcastError error)
     {
         context.Response.StatusCode = error.Status;
         return context.Response.WriteAsJsonAsync(

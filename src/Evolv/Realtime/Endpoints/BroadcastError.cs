@@ -20,6 +20,8 @@ sealed class BroadcastError : Exception
 
     internal static BroadcastError TooMany() => new(429, "Too many messages to broadcast, please reduce the batch size");
 
+    internal static BroadcastError RateLimited(int seconds) => new(429, $"Too many requests; try again in {seconds} s");
+
     internal static BroadcastError UnsupportedType()
         => new(415, "Unsupported Media Type. Content-Type must be application/json or application/octet-stream");
 

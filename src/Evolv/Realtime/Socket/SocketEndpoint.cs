@@ -1,6 +1,5 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
+using Evolv.Platform;
 using Evolv.Platform.Data;
 using Evolv.Platform.Http;
 using Evolv.Realtime.Channels;
@@ -49,7 +48,7 @@ sealed class SocketEndpoint(
             return;
         }
 
-        var address = Neighbourhood(context.Connection.RemoteIpAddress);
+        var address = ClientAddress.Of(context.Connection.RemoteIpAddress);
         using var place = sockets.Take(address);
         if (place is null)
         {
@@ -100,14 +99,6 @@ sealed class SocketEndpoint(
         return allowed.Contains("*") || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
     }
 
-    // Who has one IPv6 address has all of its /64.
-    internal static string Neighbourhood(IPAddress? address) => address switch
-    {
-        null => "",
-        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } => Convert.ToHexString(address.GetAddressBytes(), 0, 8),
-        _ => address.MapToIPv4().ToString(),
-    };
-
     static ProtocolVersion? Version(string vsn) => vsn switch
     {
         "" or "1.0.0" => ProtocolVersion.V1,
@@ -115,7 +106,7 @@ sealed class SocketEndpoint(
         _ => null,
     };
 
-    static Task RefuseAsync(HttpContext context, int status, string error)
+    internal static Task RefuseAsync(HttpContext context, int status, string error)
     {
         context.Response.StatusCode = status;
         return context.Response.WriteAsJsonAsync(new { error }, JsonSerializerOptions.Web, context.RequestAborted);

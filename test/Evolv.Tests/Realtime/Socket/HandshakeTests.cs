@@ -3,7 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
 using Evolv.Auth.Tokens;
-using Evolv.Realtime.Socket;
+using Evolv.Platform;
 using Evolv.Tests.Support;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -125,7 +125,7 @@ public sealed class HandshakeTests(EvolvCluster cluster)
     [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff:ffff:ffff:ffff", true)]
     [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
     public void Addresses_of_one_owner_count_as_one(string one, string another, bool areOne)
-        => Assert.Equal(areOne, SocketEndpoint.Neighbourhood(IPAddress.Parse(one)) == SocketEndpoint.Neighbourhood(IPAddress.Parse(another)));
+        => Assert.Equal(areOne, ClientAddress.Of(IPAddress.Parse(one)) == ClientAddress.Of(IPAddress.Parse(another)));
 
     [Fact]
     public async Task Sockets_over_HTTP2_come_with_another_method()
