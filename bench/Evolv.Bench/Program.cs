@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Evolv.Bench.Cache;
 using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
 using Evolv.Bench.Load;
@@ -18,6 +19,8 @@ static class Program
                  ./evolv bench awards                from events to awards: how many, how soon; --help
                  ./evolv bench leaderboard           ranks among 10 thousand to a million people; --help
                  ./evolv bench career                guidance: how soon, and what Evolv adds to an AI provider; --help
+                 ./evolv bench cache                 answers with and without the cache, and how many it has; --help
+                 ./evolv bench mix                   a steady mix of everything, minute by minute; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -30,6 +33,10 @@ static class Program
     static async Task<int> Main(string[] args)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        if (args.Length > 0 && args[0] == "cache")
+            return await CacheBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "mix")
+            return await MixBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "realtime")
             return await RealtimeBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "awards")

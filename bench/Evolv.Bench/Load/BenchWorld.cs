@@ -24,6 +24,7 @@ sealed record BenchPerson(Guid Id, Guid SessionId, string AccessToken, Caller Ca
 sealed class BenchWorld : IAsyncDisposable
 {
     readonly Process _server;
+    readonly List<Process> _siblings = [];
 
     BenchWorld(Process server, string folder, int port, int people, int items)
     {
@@ -78,6 +79,17 @@ sealed class BenchWorld : IAsyncDisposable
         return world;
     }
 
+    /// <summary>Another server over the same database; it ends with this one.</summary>
+    /// <returns>The port on which it listens.</returns>
+    internal async Task<int> StartSiblingAsync(params (string Name, string Value)[] settings)
+    {
+        var port = DataFolder.FreePort();
+        _siblings.Add(await StartServerAsync(
+            Path.Combine(Folder, $"sibling-{port}"), port,
+            [("EVOLV__DATABASE__CONNECTIONSTRING", Connections.Owner.ConnectionString), .. settings]));
+        return port;
+    }
+
     /// <summary>Resident memory of the server in megabytes, without its PostgreSQL.</summary>
     internal long ServerMemory() => ServerBytes() / (1024 * 1024);
 
@@ -109,10 +121,14 @@ sealed class BenchWorld : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", _server.Id.ToString(CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync();
-        await _server.WaitForExitAsync();
-        _server.Dispose();
+        foreach (var server in _siblings.Append(_server))
+        {
+            using (var kill = Process.Start("kill", ["-TERM", server.Id.ToString(CultureInfo.InvariantCulture)]))
+                await kill.WaitForExitAsync();
+            await server.WaitForExitAsync();
+            server.Dispose();
+        }
+
         Directory.Delete(Folder, recursive: true);
     }
 
@@ -123,7 +139,7 @@ sealed class BenchWorld : IAsyncDisposable
             [program, "start", "--data", Path.Combine(folder, "data"), "--urls", $"http://127.0.0.1:{port}"])
         {
             RedirectStandardOutput = true,
-            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false", ["EVOLV__REST__DBSCHEMAS"] = "public,bench" },
+            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false", ["EVOLV__CACHE__ENABLED"] = "false", ["EVOLV__REST__DBSCHEMAS"] = "public,bench" },
         };
         foreach (var (name, value) in settings)
             start.Environment[name] = value;

@@ -17,25 +17,28 @@ static class HttpLoad
     internal static async Task WarmUpAsync(BenchWorld world, IReadOnlyCollection<Scenario> scenarios)
     {
         foreach (var scenario in scenarios)
-            await LoopAsync(world, scenario, connections: 16, TimeSpan.FromSeconds(30.0 / scenarios.Count));
+            await LoopAsync(world.Port, scenario, connections: 16, TimeSpan.FromSeconds(30.0 / scenarios.Count));
     }
 
-    internal static async Task<Measurement> RunAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
+    internal static Task<Measurement> RunAsync(BenchWorld world, Scenario scenario, int connections, int seconds)
+        => RunAsync(world.Port, scenario, connections, seconds);
+
+    internal static async Task<Measurement> RunAsync(int port, Scenario scenario, int connections, int seconds)
     {
-        await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(1)); // Connections of the pool, and plans.
+        await LoopAsync(port, scenario, connections, TimeSpan.FromSeconds(1)); // Connections of the pool, and plans.
         var started = Stopwatch.GetTimestamp();
-        var (latencies, errors) = await LoopAsync(world, scenario, connections, TimeSpan.FromSeconds(seconds));
+        var (latencies, errors) = await LoopAsync(port, scenario, connections, TimeSpan.FromSeconds(seconds));
         return Measurement.Of(latencies, Stopwatch.GetElapsedTime(started).TotalSeconds, errors);
     }
 
     static async Task<(List<double> Latencies, long Errors)> LoopAsync(
-        BenchWorld world, Scenario scenario, int connections, TimeSpan duration)
+        int port, Scenario scenario, int connections, TimeSpan duration)
     {
         var started = Stopwatch.GetTimestamp();
         var workers = await Task.WhenAll(Enumerable.Range(0, connections).Select(async worker =>
         {
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(IPAddress.Loopback, world.Port);
+            await socket.ConnectAsync(IPAddress.Loopback, port);
             var (latencies, errors, buffer) = (new List<double>(), 0L, new byte[256 * 1024]);
             for (var turn = 0; Stopwatch.GetElapsedTime(started) < duration; turn++)
             {
@@ -52,7 +55,7 @@ static class HttpLoad
     }
 
     /// <summary>True for a 2xx.</summary>
-    static async Task<bool> ReadAnswerAsync(Socket socket, byte[] buffer)
+    internal static async Task<bool> ReadAnswerAsync(Socket socket, byte[] buffer)
     {
         var (received, expected) = (0, Unknown);
         while (received < expected && !(expected == Chunked && buffer.AsSpan(0, received).EndsWith("\r\n0\r\n\r\n"u8)))
