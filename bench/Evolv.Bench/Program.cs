@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
 using Evolv.Bench.Load;
+using Evolv.Bench.RateLimits;
 using Evolv.Bench.Realtime;
 
 namespace Evolv.Bench;
@@ -18,6 +19,7 @@ static class Program
                  ./evolv bench awards                from events to awards: how many, how soon; --help
                  ./evolv bench leaderboard           ranks among 10 thousand to a million people; --help
                  ./evolv bench career                guidance: how soon, and what Evolv adds to an AI provider; --help
+                 ./evolv bench limits                what counting a call costs, with Redis and without; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -38,6 +40,8 @@ static class Program
             return await LeaderboardBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "career")
             return await CareerBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "limits")
+            return await LimitsBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);
