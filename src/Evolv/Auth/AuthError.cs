@@ -105,6 +105,10 @@ sealed class AuthError : Exception
     internal static AuthError RateLimited(int seconds)
         => new(429, "over_request_rate_limit", "Request rate limit reached") { RetryAfterSeconds = seconds };
 
+    // For a refresh: others behind the same address must not be able to sign anybody out.
+    internal static AuthError RateLimitedRefresh(int seconds)
+        => new(503, "over_request_rate_limit", "Request rate limit reached") { RetryAfterSeconds = seconds };
+
     internal static AuthError Unavailable()
         => new(503, "unexpected_failure", "The database is not available at the moment") { RetryAfterSeconds = 1 };
 

@@ -53,8 +53,7 @@ static class AuthModule
             return;
         }
 
-        auth.WithMetadata(new RateLimited(
-            RateLimitTier.Auth, (context, seconds) => AuthErrorHandler.WriteAsync(context, AuthError.RateLimited(seconds))));
+        auth.WithMetadata(new RateLimited(RateLimitTier.Auth, RefuseAsync));
         auth.MapPost("/signup", Signup.HandleAsync);
         auth.MapPost("/token", Token.HandleAsync);
         auth.MapGet("/user", User.GetAsync);
@@ -65,4 +64,9 @@ static class AuthModule
         auth.MapGet("/.well-known/jwks.json", Jwks.HandleAsync);
         auth.Map("/{**path}", string () => throw AuthError.UnknownPath());
     }
+
+    static Task RefuseAsync(HttpContext context, int seconds)
+        => AuthErrorHandler.WriteAsync(context, context.Request.Query["grant_type"] == "refresh_token"
+            ? AuthError.RateLimitedRefresh(seconds)
+            : AuthError.RateLimited(seconds));
 }

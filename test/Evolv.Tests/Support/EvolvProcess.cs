@@ -160,6 +160,8 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // Tests are floods from one address.
+            Environment = { ["EVOLV__RATELIMITS__ENABLED"] = "false" },
         };
         foreach (var (key, value) in environment)
             start.Environment[key] = value;

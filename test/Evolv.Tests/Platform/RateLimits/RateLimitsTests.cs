@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.WebSockets;
 using System.Text.Json;
 using Evolv.Platform.RateLimits;
 using Evolv.Tests.Support;
@@ -182,6 +183,35 @@ public sealed class RateLimitsTests(EvolvCluster cluster)
         Assert.DoesNotContain(HttpStatusCode.TooManyRequests, answers.Select(answer => answer.StatusCode));
         Assert.All(answers, answer => Assert.Null(Header(answer, "X-RateLimit-Limit")));
         Assert.Equal(HttpStatusCode.Unauthorized, (await server.Anonymous.GetAsync(Feed, Token)).StatusCode);
+    }
+
+    // auth-js ends the session at any 4xx of a refresh: a neighbour behind the same address could sign everybody out.
+    [Fact]
+    public async Task Refresh_that_comes_too_often_is_put_off_and_the_session_goes_on()
+    {
+        await using var server = await StartAsync(("RateLimits:AuthPerMinute", "2"));
+        var ada = await server.SignUpAsync("ada");
+        await CallAsync(server.Anonymous, 2, "/auth/v1/settings");
+
+        using var answer = await server.Anonymous.PostAsJsonAsync(
+            "/auth/v1/token?grant_type=refresh_token", new { refresh_token = ada.RefreshToken }, Token);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.InRange(int.Parse(Header(answer, "Retry-After")!, CultureInfo.InvariantCulture), 1, 60);
+        Assert.Equal(
+            """{"code":503,"error_code":"over_request_rate_limit","msg":"Request rate limit reached"}""", await answer.Content.ReadAsStringAsync(Token));
+    }
+
+    [Fact]
+    public async Task Socket_is_counted_when_it_opens()
+    {
+        await using var server = await StartAsync(("RateLimits:RealtimePerMinute", "2"));
+        using var socket = new ClientWebSocket();
+        socket.Options.CollectHttpResponseDetails = true;
+
+        await socket.ConnectAsync(new Uri($"{server.Url.Replace("http", "ws", StringComparison.Ordinal)}/realtime/v1/websocket?apikey={server.PublishableKey}"), Token);
+
+        Assert.Equal("1", socket.HttpResponseHeaders!["X-RateLimit-Remaining"].Single());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Evolv.Platform.RateLimits;
 using Evolv.Platform.Redis;
 using Evolv.Tests.Rest;
 using Evolv.Tests.Support;
@@ -100,6 +101,20 @@ public sealed class RedisConnectionTests(EvolvCluster cluster)
 
         Assert.Matches(@"^evolv:\d+:test_\d+:$", evolv.Redis.Prefix);
         Assert.Equal("$5\r\nworld\r\n", await redis.AskAsync($"GET {evolv.Redis.Prefix}hello"));
+    }
+
+    [Fact]
+    public async Task A_login_that_may_do_what_the_docs_say_is_enough()
+    {
+        await using var redis = await RedisProcess.StartAsync();
+        await redis.AskAsync("ACL SETUSER evolv on >hunter2 ~evolv:* &evolv:* +@all -@admin -@dangerous");
+        await redis.AskAsync("ACL SETUSER default off");
+        await using var evolv = await StartAsync(redis.ConnectionString + ",user=evolv,password=hunter2");
+        await AnswersAsync(evolv);
+
+        var counted = await evolv.Redis.AskAsync(database => SharedWindow.CountAsync(database, "test", new RateLimitPolicy("test", 5, TimeSpan.FromMinutes(1))));
+
+        Assert.Equal((true, 4), (counted.HasCome, counted.Value.Remaining));
     }
 
     [Fact]
