@@ -28,6 +28,7 @@ static class Program
         var builder = WebApplication.CreateSlimBuilder();
         // Not as a configuration in the configuration: that would lose settings which are empty on purpose.
         builder.Configuration.AddInMemoryCollection(settings.AsEnumerable());
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ConfigureForEvolv(settings);
 
         builder.Services.AddSingleton(TimeProvider.System);
@@ -48,7 +49,7 @@ static class Program
         var app = builder.Build();
         app.Services.ValidateSettings(settings);
         app.UseUrls();
-        app.UseHttp(answersCorsItself: RestModule.Root);
+        app.UseHttp();
         app.UseRest();
         app.UseRealtime();
         app.UseAuth();

@@ -23,9 +23,11 @@ sealed class FunctionErrorHandler(RequestDelegate next)
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Translate(context, exception));
+            await AnswerAsync(context, exception);
         }
     }
+
+    internal static Task AnswerAsync(HttpContext context, Exception exception) => WriteAsync(context, Translate(context, exception));
 
     /// <summary>What is told of an exception; the log hears of those that are Evolv's.</summary>
     internal static FunctionError Translate(HttpContext context, Exception exception)
@@ -35,10 +37,12 @@ sealed class FunctionErrorHandler(RequestDelegate next)
             FunctionError known => known,
             BadHttpRequestException { StatusCode: 413 } => FunctionError.TooLarge(
                 context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.MaxBodyBytes),
+            BadHttpRequestException { StatusCode: 408 } => FunctionError.TooSlow(),
+            BadHttpRequestException { StatusCode: 403 } refusal => FunctionError.Refused(refusal.Message),
             BadHttpRequestException bad => FunctionError.BadRequest(bad.Message),
             _ when PgErrors.IsUnavailable(exception) => FunctionError.Unavailable(),
             PostgresException postgres => FunctionError.From(PgErrors.From(postgres)),
-            _ => FunctionError.Internal(),
+            _ => FunctionError.Internal(context.TraceIdentifier),
         };
         if (error.Status < 500)
             return error;
@@ -50,7 +54,7 @@ sealed class FunctionErrorHandler(RequestDelegate next)
         return error;
     }
 
-    internal static Task WriteAsync(HttpContext context, FunctionError error)
+    static Task WriteAsync(HttpContext context, FunctionError error)
     {
         context.Response.ContentLength = null;
         context.Response.StatusCode = error.Status;
@@ -61,5 +65,7 @@ sealed class FunctionErrorHandler(RequestDelegate next)
     }
 
     internal static string ToJson(FunctionError error)
-        => JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options);
+        => error.RequestId is { } requestId
+            ? JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code, request_id = requestId }, FunctionJson.Options)
+            : JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options);
 }

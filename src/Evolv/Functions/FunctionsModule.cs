@@ -17,6 +17,7 @@ static class FunctionsModule
     internal static IServiceCollection AddFunctions(this IServiceCollection services)
         => services
             .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)))
+            .AddSingleton(new HttpFamily(Root, FunctionErrorHandler.AnswerAsync))
             .AddSettings<RateLimitOptions, RateLimitOptions.Validator>(RateLimitOptions.Section)
             .AddSingleton<RateLimiter>();
 

@@ -173,7 +173,10 @@ sealed class RestError : Exception
 
     internal static RestError TooSlow() => new(408, "EVOLV04", "The body came too slowly.");
 
-    internal static RestError Internal() => new(500, "EVOLV00", "Internal error");
+    /// <param name="why">What of the request, such as plain http, keeps it from being read.</param>
+    internal static RestError Refused(string why) => new(403, "EVOLV05", why);
+
+    internal static RestError Internal(string requestId) => new(500, "EVOLV00", "Internal error", $"The id of the request is {requestId}.");
 
     // ---- What SQL raises
 
