@@ -31,6 +31,7 @@ static class Program
         var builder = WebApplication.CreateSlimBuilder();
         // Not as a configuration in the configuration: that would lose settings which are empty on purpose.
         builder.Configuration.AddInMemoryCollection(settings.AsEnumerable());
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Logging.ConfigureForEvolv(settings);
 
         builder.Services.AddSingleton(TimeProvider.System);
@@ -54,7 +55,7 @@ static class Program
         app.Services.ValidateSettings(settings);
         app.UseUrls();
         app.UseObservability();
-        app.UseHttp(answersCorsItself: RestModule.Root);
+        app.UseHttp();
         app.UseRest();
         app.UseRealtime();
         app.UseAuth();

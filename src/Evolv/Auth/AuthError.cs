@@ -18,6 +18,9 @@ sealed class AuthError : Exception
     /// <summary>When trying again makes sense, in seconds.</summary>
     internal int? RetryAfterSeconds { get; private init; }
 
+    /// <summary>Of an error nobody expected: what to look for in the log.</summary>
+    internal string? Id { get; private init; }
+
     // --- The request ---------------------------------------------------------------------------------------------------
 
     internal static AuthError BadJson(string why) => new(400, "bad_json", $"Could not parse request body as JSON: {why}");
@@ -25,6 +28,11 @@ sealed class AuthError : Exception
     internal static AuthError Invalid(string message) => new(400, "validation_failed", message);
 
     internal static AuthError TooLarge() => new(413, "request_entity_too_large", "Request body is too large");
+
+    internal static AuthError TooSlow() => new(408, "request_timeout", "Request body came too slowly");
+
+    /// <summary>What of the request, such as plain http, keeps it from being read.</summary>
+    internal static AuthError Refused(string why) => new(403, "request_refused", why);
 
     internal static AuthError UnknownPath() => new(404, "validation_failed", "No such endpoint or method under /auth/v1");
 
@@ -114,5 +122,5 @@ sealed class AuthError : Exception
 
     internal static AuthError Timeout() => new(504, "request_timeout", "The database took too long.");
 
-    internal static AuthError Unexpected() => new(500, "unexpected_failure", "Internal error");
+    internal static AuthError Unexpected(string requestId) => new(500, "unexpected_failure", "Internal error") { Id = requestId };
 }

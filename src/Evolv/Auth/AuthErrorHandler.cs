@@ -1,12 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
 using Evolv.Platform.Data;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Evolv.Auth;
 
 /// <summary>Turns what endpoints of /auth/v1 throw into GoTrue's form of an error.</summary>
-sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> logger)
+sealed class AuthErrorHandler(RequestDelegate next, IOptions<AuthOptions> options, ILogger<AuthErrorHandler> logger)
 {
     const string VersionHeader = "X-Supabase-Api-Version";
     const string Version = "2024-01-01";
@@ -20,6 +22,8 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
         }
 
         context.Response.Headers.CacheControl = "no-store";
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = options.Value.MaxBodyBytes;
         try
         {
             await next(context);
@@ -30,13 +34,16 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Translate(context, exception));
+            await AnswerAsync(context, exception, logger);
         }
 
         AuthEvents.Count(context);
     }
 
-    AuthError Translate(HttpContext context, Exception exception)
+    internal static Task AnswerAsync(HttpContext context, Exception exception, ILogger logger)
+        => WriteAsync(context, Translate(context, exception, logger));
+
+    static AuthError Translate(HttpContext context, Exception exception, ILogger logger)
     {
         switch (exception)
         {
@@ -46,6 +53,10 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
                 return AuthError.BadJson("it is malformed");
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return AuthError.TooLarge();
+            case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
+                return AuthError.TooSlow();
+            case BadHttpRequestException { StatusCode: StatusCodes.Status403Forbidden } refusal:
+                return AuthError.Refused(refusal.Message);
             case BadHttpRequestException bad:
                 return AuthError.BadJson(bad.Message);
         }
@@ -63,9 +74,9 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
                 { Status: 504 } => AuthError.Timeout(),
                 // Values that PostgreSQL refuses: NUL in text, half a surrogate pair, a number without end.
                 { Status: >= 400 and < 500 } refused => AuthError.Invalid(refused.Message),
-                _ => AuthError.Unexpected(),
+                _ => AuthError.Unexpected(context.TraceIdentifier),
             }
-            : AuthError.Unexpected();
+            : AuthError.Unexpected(context.TraceIdentifier);
         if (translated.Status >= 500)
             logger.AuthRequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path);
         return translated;
@@ -111,6 +122,8 @@ sealed class AuthErrorHandler(RequestDelegate next, ILogger<AuthErrorHandler> lo
             json.WriteString("msg"u8, error.Message);
         }
 
+        if (error.Id is { } id)
+            json.WriteString("error_id"u8, id);
         if (error.WeakPasswordReasons is { } reasons)
         {
             json.WriteStartObject("weak_password"u8);

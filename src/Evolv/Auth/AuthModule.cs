@@ -31,6 +31,9 @@ static class AuthModule
         services.AddSingleton<Passwords>();
         services.AddSingleton<PasswordHash>(provider => provider.GetRequiredService<Passwords>().Hash);
         services.AddSingleton(new ErrorFamily("/auth/v1", typeof(AuthError)));
+        services.AddSingleton(provider => new HttpFamily("/auth/v1", (context, refusal) => AuthErrorHandler.AnswerAsync(
+            context, refusal, provider.GetRequiredService<ILogger<AuthErrorHandler>>()))
+        { HasSecrets = true });
         services.AddSingleton<PasswordPolicy>();
         services.AddSingleton<PasswordGrant>();
         services.AddSingleton<RefreshTokenGrant>();

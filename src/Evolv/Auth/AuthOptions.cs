@@ -34,6 +34,10 @@ sealed partial class AuthOptions
     [Range(100_000, 10_000_000)]
     public int PasswordIterations { get; set; } = 220_000;
 
+    /// <summary>Largest body of a request, in bytes. A larger one is answered with 413.</summary>
+    [Range(1024, 100 * 1024 * 1024)]
+    public int MaxBodyBytes { get; set; } = 64 * 1024;
+
     internal string Issuer => $"{SiteUrl.TrimEnd('/')}/auth/v1";
 
     [OptionsValidator]

@@ -14,6 +14,9 @@ sealed class FunctionError : Exception
     /// <summary>When trying again makes sense, in seconds.</summary>
     internal int? RetryAfterSeconds { get; private init; }
 
+    /// <summary>What to look for in the log.</summary>
+    internal string? RequestId { get; private init; }
+
     /// <summary>No token, or only the key of the application where a person is needed.</summary>
     internal static FunctionError Unauthorized() => new(401, "unauthorized", "Sign in, or send a key that may do this.");
 
@@ -32,6 +35,11 @@ sealed class FunctionError : Exception
 
     internal static FunctionError TooLarge(long bytes) => new(413, "body_too_large", $"The body is larger than {bytes} bytes.");
 
+    internal static FunctionError TooSlow() => new(408, "body_too_slow", "The body came too slowly.");
+
+    /// <summary>What of the request, such as plain http, keeps it from being read.</summary>
+    internal static FunctionError Refused(string why) => new(403, "refused", why);
+
     internal static FunctionError BadRequest(string why) => new(400, "bad_request", why);
 
     internal static FunctionError RateLimited(int seconds)
@@ -40,7 +48,7 @@ sealed class FunctionError : Exception
     internal static FunctionError Unavailable()
         => new(503, "unavailable", "The database is not available; try again in a second.") { RetryAfterSeconds = 1 };
 
-    internal static FunctionError Internal() => new(500, "internal", "Internal error");
+    internal static FunctionError Internal(string requestId) => new(500, "internal", "Internal error") { RequestId = requestId };
 
     internal static FunctionError From(PgError error)
         => new(error.Status, error.Code, error.Message) { RetryAfterSeconds = error.Status == 503 ? 1 : null };

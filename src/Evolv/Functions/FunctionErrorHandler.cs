@@ -24,9 +24,11 @@ sealed class FunctionErrorHandler(RequestDelegate next)
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            await WriteAsync(context, Translate(context, exception));
+            await AnswerAsync(context, exception);
         }
     }
+
+    internal static Task AnswerAsync(HttpContext context, Exception exception) => WriteAsync(context, Translate(context, exception));
 
     /// <summary>What is told of an exception; the log hears of those that are Evolv's.</summary>
     internal static FunctionError Translate(HttpContext context, Exception exception)
@@ -36,10 +38,12 @@ sealed class FunctionErrorHandler(RequestDelegate next)
             FunctionError known => known,
             BadHttpRequestException { StatusCode: 413 } => FunctionError.TooLarge(
                 context.RequestServices.GetRequiredService<IOptions<HttpOptions>>().Value.MaxBodyBytes),
+            BadHttpRequestException { StatusCode: 408 } => FunctionError.TooSlow(),
+            BadHttpRequestException { StatusCode: 403 } refusal => FunctionError.Refused(refusal.Message),
             BadHttpRequestException bad => FunctionError.BadRequest(bad.Message),
             _ when PgErrors.IsUnavailable(exception) => FunctionError.Unavailable(),
             PostgresException postgres => FunctionError.From(PgErrors.From(postgres)),
-            _ => FunctionError.Internal(),
+            _ => FunctionError.Internal(context.TraceIdentifier),
         };
         EvolvMeter.FunctionFailed(NameOf(context), error.Code);
         if (error.Status < 500)
@@ -67,5 +71,7 @@ sealed class FunctionErrorHandler(RequestDelegate next)
     }
 
     internal static string ToJson(FunctionError error)
-        => JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options);
+        => error.RequestId is { } requestId
+            ? JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code, request_id = requestId }, FunctionJson.Options)
+            : JsonSerializer.Serialize(new { success = false, error = error.Message, code = error.Code }, FunctionJson.Options);
 }

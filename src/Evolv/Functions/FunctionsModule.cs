@@ -16,7 +16,8 @@ static class FunctionsModule
 
     internal static IServiceCollection AddFunctions(this IServiceCollection services)
         => services
-            .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)));
+            .AddSingleton(new ErrorFamily(Root, typeof(FunctionError)))
+            .AddSingleton(new HttpFamily(Root, FunctionErrorHandler.AnswerAsync));
 
     /// <summary>Errors of the family in its own dialect.</summary>
     internal static IApplicationBuilder UseFunctions(this IApplicationBuilder app)

@@ -22,6 +22,12 @@ static partial class Log
     [LoggerMessage(EventId = 9021, Level = LogLevel.Warning, Message = "PostgreSQL is not available: {Reason}")]
     internal static partial void DatabaseUnavailable(this ILogger logger, string reason);
 
+    [LoggerMessage(EventId = 9022, Level = LogLevel.Information, Message = "The certificate of {Subject} is good until {NotAfter:u}")]
+    internal static partial void CertificateLoaded(this ILogger logger, string subject, DateTime notAfter);
+
+    [LoggerMessage(EventId = 9023, Level = LogLevel.Warning, Message = "The certificate has changed, but the one before stays in use: {Reason}")]
+    internal static partial void CertificateNotReplaced(this ILogger logger, string reason);
+
     [LoggerMessage(EventId = 9030, Level = LogLevel.Warning, Message = "Evolv has no use for {Variables}; see docs/configuration.md")]
     internal static partial void VariablesIgnored(this ILogger logger, string variables);
 

@@ -25,6 +25,8 @@ sealed partial class ServerOptions
     /// </summary>
     public bool Migrate { get; set; } = true;
 
+    internal string[] ReadUrls() => Urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
     [OptionsValidator]
     internal sealed partial class Validator : IValidateOptions<ServerOptions>;
 }

@@ -176,7 +176,10 @@ sealed class RestError : Exception
     internal static RestError RateLimited(int seconds)
         => new(429, "EVOLV05", $"Too many requests; try again in {seconds} s.", hint: "The headers RateLimit and RateLimit-Policy tell what is left.");
 
-    internal static RestError Internal() => new(500, "EVOLV00", "Internal error");
+    /// <param name="why">What of the request, such as plain http, keeps it from being read.</param>
+    internal static RestError Refused(string why) => new(403, "EVOLV06", why);
+
+    internal static RestError Internal(string requestId) => new(500, "EVOLV00", "Internal error", $"The id of the request is {requestId}.");
 
     // ---- What SQL raises
 

@@ -20,7 +20,7 @@ static class RestErrorHandler
 
     internal static Task AnswerAsync(HttpContext context, Exception exception, RestConfig config, Caller? caller, ILogger logger)
     {
-        var error = Translate(exception, config, caller);
+        var error = Translate(exception, config, caller, context.TraceIdentifier);
         // What a client can bring about, such as a statement that ran out of time, must wake nobody.
         if (error.Status == 500)
             logger.RestRequestFailed(PgErrors.ForLog(exception), context.Request.Method, context.Request.Path, error.Code);
@@ -29,16 +29,17 @@ static class RestErrorHandler
         return WriteAsync(context, error, config);
     }
 
-    static RestError Translate(Exception exception, RestConfig config, Caller? caller) => exception switch
+    static RestError Translate(Exception exception, RestConfig config, Caller? caller, string requestId) => exception switch
     {
         RestError error => error,
         PostgresException postgres => DatabaseErrors.From(postgres, caller is null || caller.Role == config.AnonRole),
         BadHttpRequestException { StatusCode: 413 } => RestError.TooLarge(config.Limits.MaxBodyBytes),
         BadHttpRequestException { StatusCode: 408 } => RestError.TooSlow(),
+        BadHttpRequestException { StatusCode: 403 } refusal => RestError.Refused(refusal.Message),
         BadHttpRequestException bad => RestError.InvalidBody(bad.Message),
         NpgsqlException { InnerException: TimeoutException } => RestError.PoolTimeout(),
         _ when PgErrors.IsUnavailable(exception) => RestError.ConnectionFailed(),
-        _ => RestError.Internal(),
+        _ => RestError.Internal(requestId),
     };
 
     internal static async Task WriteAsync(HttpContext context, RestError error, RestConfig config)

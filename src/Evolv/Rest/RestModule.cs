@@ -1,4 +1,5 @@
 using Evolv.Platform;
+using Evolv.Platform.Http;
 using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
 using Evolv.Rest.Response;
@@ -17,6 +18,10 @@ static class RestModule
             .AddSettings<RestOptions, RestOptions.Validator>(RestOptions.Section)
             .AddSingleton<IValidateOptions<RestOptions>, JwtSettings>()
             .AddSingleton(new ErrorFamily(Root, typeof(RestError)))
+            .AddSingleton(provider => new HttpFamily(Root, (context, refusal) => RestErrorHandler.AnswerAsync(
+                context, refusal, provider.GetRequiredService<RestSnapshots>().Current.Config, caller: null,
+                provider.GetRequiredService<ILogger<RestPipeline>>()))
+            { AnswersCors = true })
             .AddSingleton<RestSnapshots>()
             .AddSingleton<SchemaWatcher>()
             .AddHostedService(provider => provider.GetRequiredService<SchemaWatcher>())

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Evolv.Platform.Data;
+using Evolv.Platform.Http;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Platform.Cli;
@@ -36,7 +37,9 @@ static class StartCommand
         var options = app.Services.GetRequiredService<IOptions<ServerOptions>>().Value;
         if (options is { Demo: true, Migrate: false })
             throw new SetupException("--demo needs Evolv's own schema, which --no-migrate leaves out; use one of them.");
-        RefuseTakenPorts(options.Urls);
+        RefuseTakenPorts(options.ReadUrls());
+        if (options.ReadUrls().Any(HttpsOnly.IsHttps))
+            app.Services.GetRequiredService<ServerCertificate>().Load();
         await using var _ = app;
         var installation = app.Services.GetRequiredService<Installation>();
         await installation.StartAsync(cancellationToken);
@@ -45,8 +48,10 @@ static class StartCommand
         {
             var logins = options.Demo ? await SeedCommand.LoadAsync(app, owner, cancellationToken) : [];
             await app.StartAsync(cancellationToken);
-            StatusCommand.WriteUrl(options, app.Urls.First());
-            var report = await StatusReport.ReadAsync(owner, installation.ConnectionStrings, app.Urls.First(), options, cancellationToken);
+            // Where both are, the API is at https.
+            var url = app.Urls.FirstOrDefault(HttpsOnly.IsHttps) ?? app.Urls.First();
+            StatusCommand.WriteUrl(options, url);
+            var report = await StatusReport.ReadAsync(owner, installation.ConnectionStrings, url, options, cancellationToken);
             Console.WriteLine(report.ToBanner(logins));
         }
 
@@ -55,9 +60,9 @@ static class StartCommand
     }
 
     /// <summary>Before PostgreSQL is started for nothing.</summary>
-    static void RefuseTakenPorts(string urls)
+    static void RefuseTakenPorts(string[] urls)
     {
-        foreach (var url in urls.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (var url in urls)
         {
             BindingAddress address;
             try

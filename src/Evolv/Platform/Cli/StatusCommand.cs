@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Evolv.Platform.Data;
+using Evolv.Platform.Http;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Platform.Cli;
@@ -28,7 +29,7 @@ static class StatusCommand
         var connectionStrings = OwnerAccess.FindRunning(app) ?? throw new SetupException(
             $"No Evolv is running on {Installation.FolderOf(options)}; start it with ./evolv start, or name its folder with --data.");
         await using var owner = await Migrator.OpenOwnerAsync(connectionStrings, cancellationToken);
-        var report = await StatusReport.ReadAsync(owner, connectionStrings, ReadUrl(options) ?? options.Urls.Split(';')[0], options, cancellationToken);
+        var report = await StatusReport.ReadAsync(owner, connectionStrings, ReadUrl(options) ?? (options.ReadUrls().FirstOrDefault(HttpsOnly.IsHttps) ?? options.ReadUrls()[0]), options, cancellationToken);
         Console.WriteLine(report.ToText(format));
         return 0;
     }

@@ -16,17 +16,17 @@ static class ConditionalAnswer
     /// <summary>Headers of an answer that depends on who asks: only the client keeps it, and asks each time whether it still holds.</summary>
     /// <returns>False when the client has these bytes: the answer is 304 and complete.</returns>
     internal static bool BeginPrivate(HttpResponse response, ReadOnlySpan<byte> body)
-        => Begin(response, TagOf(body), "private, no-cache", "Authorization, apikey, Accept-Encoding");
+        => Begin(response, TagOf(body), "private, no-cache", "Authorization, apikey");
 
     /// <summary>The same with a tag that <see cref="TagOf"/> made before, for bytes that are kept.</summary>
     internal static bool BeginPrivate(HttpResponse response, string tag)
-        => Begin(response, tag, "private, no-cache", "Authorization, apikey, Accept-Encoding");
+        => Begin(response, tag, "private, no-cache", "Authorization, apikey");
 
     /// <summary>Writes JSON that is the same for everybody; caches on the way may keep it.</summary>
     internal static async Task WritePublicAsync(HttpResponse response, byte[] json, TimeSpan freshFor, CancellationToken cancellationToken)
     {
         var cacheControl = string.Create(CultureInfo.InvariantCulture, $"public, max-age={freshFor.TotalSeconds}");
-        if (!Begin(response, TagOf(json), cacheControl, "Accept-Encoding"))
+        if (!Begin(response, TagOf(json), cacheControl, vary: null))
             return;
         response.ContentType = "application/json";
         response.ContentLength = json.Length;
@@ -41,11 +41,12 @@ static class ConditionalAnswer
         return $"W/\"{Base64Url.EncodeToString(hash[..TagBytes])}\"";
     }
 
-    static bool Begin(HttpResponse response, string tag, string cacheControl, string vary)
+    static bool Begin(HttpResponse response, string tag, string cacheControl, string? vary)
     {
         response.Headers.ETag = tag;
         response.Headers.CacheControl = cacheControl;
-        response.Headers.Append(HeaderNames.Vary, vary);
+        if (vary is not null)
+            response.Headers.Append(HeaderNames.Vary, vary);
         if (!IsKnown(response.HttpContext.Request, tag))
             return true;
         response.StatusCode = StatusCodes.Status304NotModified;

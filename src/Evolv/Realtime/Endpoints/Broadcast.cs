@@ -89,13 +89,20 @@ sealed class Broadcast(
         }
     }
 
+    /// <summary>In the form of this family; sockets are refused with the same <c>error</c>.</summary>
+    internal static Task RefuseAsync(HttpContext context, int status, string message)
+    {
+        context.Response.StatusCode = status;
+        return context.Response.WriteAsJsonAsync(new { message, error = message }, JsonSerializerOptions.Web, context.RequestAborted);
+    }
+
     internal static Task WriteAsync(HttpContext context, BroadcastError error)
     {
+        if (error.Field is not { } field)
+            return RefuseAsync(context, error.Status, error.Message);
         context.Response.StatusCode = error.Status;
         return context.Response.WriteAsJsonAsync(
-            error.Field is { } field
-                ? (object)new { errors = new Dictionary<string, string[]> { [field] = [error.Message] }, message = error.Message }
-                : new { message = error.Message, error = error.Message },
+            new { errors = new Dictionary<string, string[]> { [field] = [error.Message] }, message = error.Message },
             JsonSerializerOptions.Web, context.RequestAborted);
     }
 

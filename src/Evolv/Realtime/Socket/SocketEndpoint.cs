@@ -11,7 +11,7 @@ namespace Evolv.Realtime.Socket;
 /// <summary>GET /realtime/v1/websocket: checks the key, the origin and the limits, and then serves the socket to its end.</summary>
 sealed class SocketEndpoint(
     Sockets sockets, ClientEvents events, ChannelExit exit, FindCaller findCaller, CredentialsFinder credentials,
-    IOptions<RealtimeOptions> options, IOptions<HttpOptions> http,
+    IOptions<RealtimeOptions> options, Origins origins,
     IHostApplicationLifetime lifetime, TimeProvider time)
 {
     internal async Task HandleAsync(HttpContext context)
@@ -22,7 +22,8 @@ sealed class SocketEndpoint(
             return;
         }
 
-        if (!IsOriginAllowed(context.Request.Headers.Origin.ToString()))
+        // A browser says where its page is from; other programs do not.
+        if (context.Request.Headers.Origin.ToString() is { Length: > 0 } origin && !origins.AllowOrOwn(origin, context.Request))
         {
             await RefuseAsync(context, 403, "The origin is not allowed; see Http:AllowedOrigins");
             return;
@@ -88,15 +89,6 @@ sealed class SocketEndpoint(
             : request.Headers["x-api-key"].ToString() is { Length: > 0 } inHeader ? inHeader
             : request.Headers["apikey"].ToString();
         return key.Length == 0 ? new FoundCaller(null, "API key is missing") : await findCaller(key);
-    }
-
-    // A browser says where its page is from; other programs do not.
-    bool IsOriginAllowed(string origin)
-    {
-        if (origin.Length == 0)
-            return true;
-        var allowed = http.Value.ReadOrigins();
-        return allowed.Contains("*") || allowed.Contains(origin, StringComparer.OrdinalIgnoreCase);
     }
 
     static ProtocolVersion? Version(string vsn) => vsn switch

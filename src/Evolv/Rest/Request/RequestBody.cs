@@ -7,6 +7,7 @@ namespace Evolv.Rest.Request;
 sealed class RequestBody : IDisposable
 {
     const int FirstSize = 4096;
+    const int MostAtOnce = 64 * 1024;
 
     static readonly RequestBody Empty = new([], 0);
 
@@ -27,7 +28,8 @@ sealed class RequestBody : IDisposable
             limit.MaxRequestBodySize = 2L * most;
         if (request.ContentLength > most)
             throw RestError.TooLarge(most);
-        var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength + 1 ?? FirstSize));
+        // Not all that was announced: who never sends it would hold it.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(request.ContentLength + 1 ?? FirstSize, MostAtOnce));
         var length = 0;
         try
         {

@@ -75,6 +75,24 @@ public sealed class HandshakeTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Without_a_list_pages_of_this_machine_and_Evolvs_own_get_a_socket()
+    {
+        var laptop = await cluster.SharedServerAsync();
+        await using var behindProxy = await EvolvServer.StartAsync(cluster, ("Http:TrustedProxies", "127.0.0.1"));
+
+        Assert.Equal((101, ""), await KnockAsync(laptop, $"?apikey={laptop.PublishableKey}", ("Origin", "http://localhost:5173")));
+        foreach (var origin in new[] { "https://evil.example", "http://localhost.evil.example", "null" })
+            Assert.Equal(
+                (403, "The origin is not allowed; see Http:AllowedOrigins"),
+                await KnockAsync(laptop, $"?apikey={laptop.PublishableKey}", ("Origin", origin)));
+        (string, string)[] forwarded = [("X-Forwarded-For", "203.0.113.7"), ("X-Forwarded-Proto", "https"), ("X-Forwarded-Host", "app.example")];
+        var url = $"?apikey={behindProxy.PublishableKey}";
+        Assert.Equal((101, ""), await KnockAsync(behindProxy, url, [.. forwarded, ("Origin", "https://app.example")]));
+        foreach (var origin in new[] { "http://app.example", "http://localhost:5173", behindProxy.Url })
+            Assert.Equal(403, (await KnockAsync(behindProxy, url, [.. forwarded, ("Origin", origin)])).Status);
+    }
+
+    [Fact]
     public async Task Who_comes_when_there_is_no_place_is_told_to_come_back_and_gets_one_that_is_given_back()
     {
         await using var server = await EvolvServer.StartAsync(cluster, ("Realtime:MaxSocketsPerAddress", "3"));
