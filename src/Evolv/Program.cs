@@ -3,6 +3,7 @@ using Evolv.Features;
 using Evolv.Features.Growth;
 using Evolv.Functions;
 using Evolv.Platform;
+using Evolv.Platform.Audit;
 using Evolv.Platform.Cache;
 using Evolv.Platform.Changes;
 using Evolv.Platform.Cli;
@@ -37,6 +38,7 @@ static class Program
         builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
         builder.Services.AddObservability(settings, () => SettingsExtensions.Load(commandLine));
         builder.Services.AddDatabase();
+        builder.Services.AddAudit();
         builder.Services.AddChanges();
         builder.Services.AddRedis(settings);
         builder.Services.AddNodes();
