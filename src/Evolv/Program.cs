@@ -8,6 +8,7 @@ using Evolv.Platform.Cache;
 using Evolv.Platform.Changes;
 using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
+using Evolv.Platform.Doctor;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
 using Evolv.Platform.Observability;
@@ -46,6 +47,7 @@ static class Program
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddRateLimits();
+        builder.Services.AddDoctor();
         builder.Services.AddAuth();
         builder.Services.AddRest();
         builder.Services.AddRealtime();
