@@ -334,6 +334,63 @@ create trigger user_roles_record_grant
     before insert on public.user_roles
     for each row execute function evolv.record_role_grant();
 
+create trigger user_roles_audit_granted
+    after insert on public.user_roles
+    for each row execute function audit.record('role.granted', 'role', 'role', 'expires_at');
+
+create trigger user_roles_audit_changed
+    after update on public.user_roles
+    for each row when (old.* is distinct from new.*) execute function audit.record('role.changed', 'role', 'role', 'role', 'expires_at');
+
+create trigger user_roles_audit_revoked
+    after delete on public.user_roles
+    for each row execute function audit.record('role.revoked', 'role', 'role');
+
+-- The audit log (db/platform/0005_audit.sql) as people may read it: admins and the service all of it, others what they did and what
+-- concerns themselves. The newest first; what was done a moment ago comes when it is sealed.
+create function evolv.audit_entries(person uuid, before_seq bigint, max_entries int)
+    returns table (
+        seq bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text,
+        subject_id text, details jsonb, address text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = ''
+as $$
+declare
+    about constant uuid := case when auth.role() = 'service_role' or evolv.has_role('admin') then person else coalesce(person, auth.uid()) end;
+begin
+    if about is distinct from auth.uid() and auth.role() is distinct from 'service_role' and not evolv.has_role('admin')
+        or auth.uid() is null and auth.role() is distinct from 'service_role' then
+        raise exception 'the audit log of others is for admins' using errcode = 'insufficient_privilege';
+    end if;
+    return query
+        select
+            e.seq, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, host(e.address)
+        from audit.entries e
+        where (about is null or e.user_id = about or e.actor_id = about)
+            and e.seq < coalesce(before_seq, 9223372036854775807)
+        order by e.seq desc
+        limit least(greatest(coalesce(max_entries, 100), 0), 1000);
+end
+$$;
+
+grant execute on function evolv.audit_entries to authenticated, service_role;
+
+-- For supabase.rpc('audit_entries', …).
+create function public.audit_entries(person uuid default null, before_seq bigint default null, max_entries int default 100)
+    returns table (
+        seq bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text,
+        subject_id text, details jsonb, address text)
+    language sql
+    stable
+    set search_path = ''
+as $$
+    select * from evolv.audit_entries(person, before_seq, max_entries)
+$$;
+
+grant execute on function public.audit_entries to authenticated, service_role;
+
 -- The account and the person ------------------------------------------------------------------------------------------
 
 create function evolv.create_profile()
@@ -463,6 +520,15 @@ create trigger user_skills_event
 create trigger user_skills_event_verified
     after update of verified on public.user_skills
     for each row when (new.verified and not old.verified) execute function evolv.record_verification();
+
+create trigger user_skills_audit_verified
+    after insert on public.user_skills
+    for each row when (new.verified) execute function audit.record('skill.verified', 'skill', 'skill_id', 'verified_level');
+
+create trigger user_skills_audit_changed
+    after update of verified, verified_level on public.user_skills
+    for each row when ((old.verified, old.verified_level) is distinct from (new.verified, new.verified_level))
+    execute function audit.record('skill.verification_changed', 'skill', 'skill_id', 'verified', 'verified_level');
 
 alter table public.skills enable row level security;
 alter table public.user_skills enable row level security;

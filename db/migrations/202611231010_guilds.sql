@@ -232,6 +232,44 @@ create trigger guild_members_event_active
     for each row when (new.state = 'active' and old.state <> 'active' and new.role <> 'owner')
     execute function evolv.record_membership();
 
+-- Who has a say in a guild, and who was put out of it.
+create trigger guilds_audit_owner
+    after update of owner_id on public.guilds
+    for each row when (old.owner_id <> new.owner_id) execute function audit.record('guild.owner_changed', 'guild', 'id', 'owner_id');
+
+create trigger guild_members_audit_role
+    after update of role on public.guild_members
+    for each row when (old.role <> new.role) execute function audit.record('guild.role_changed', 'guild', 'guild_id', 'role');
+
+create trigger guild_members_audit_ban
+    after update of state on public.guild_members
+    for each row when ((old.state = 'banned') <> (new.state = 'banned'))
+    execute function audit.record('guild.ban_changed', 'guild', 'guild_id', 'state');
+
+create trigger guilds_audit_removed
+    after delete on public.guilds
+    for each row execute function audit.record('guild.removed', 'guild', 'id', 'owner_id');
+
+-- Not of those who leave, and not of each member of a guild that goes as a whole.
+create function evolv.audit_member_removal()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    if exists (select from public.guilds g where g.id = old.guild_id) then
+        perform audit.append(
+            'guild.member_removed', old.user_id, 'guild', old.guild_id::text, jsonb_build_object('role', old.role, 'state', old.state));
+    end if;
+    return null;
+end
+$$;
+
+create trigger guild_members_audit_removed
+    after delete on public.guild_members
+    for each row when (auth.uid() is distinct from old.user_id) execute function evolv.audit_member_removal();
+
 alter table public.guilds enable row level security;
 alter table public.guild_members enable row level security;
 

@@ -154,6 +154,34 @@ create trigger activity_events_queue
     referencing new table as added
     for each statement execute function evolv.queue_events();
 
+-- What was decided, by whatever function. The reasons are words and stay in the event. An award is a decision when a person or
+-- somebody in SQL makes it; those of the service are its daily work.
+create function evolv.audit_event()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    perform audit.append(
+        case when new.type = 'xp.awarded' then 'xp.awarded_by_hand' else new.type end, new.user_id, coalesce(new.object_type, 'event'),
+        coalesce(new.object_id::text, new.id::text),
+        jsonb_build_object(
+            'event_id', new.id, 'tier', new.metadata -> 'tier', 'points', new.metadata -> 'points', 'amount', new.metadata -> 'amount',
+            'source', new.metadata -> 'source', 'xp_transaction_id', new.metadata -> 'xp_transaction_id', 'flag_id', new.metadata -> 'flag_id'));
+    return null;
+end
+$$;
+
+create trigger activity_events_audit
+    after insert on public.activity_events
+    for each row when (new.type in ('badge.granted', 'badge.revoked', 'xp.voided', 'integrity.held', 'integrity.released', 'integrity.upheld'))
+    execute function evolv.audit_event();
+
+create trigger activity_events_audit_award
+    after insert on public.activity_events
+    for each row when (new.type = 'xp.awarded' and auth.role() is distinct from 'service_role') execute function evolv.audit_event();
+
 -- How the triggers of the slices append. With a dedupe key the same act is one event, however often it is done and undone. Not
 -- granted to anybody.
 create function evolv.record_event(
@@ -233,6 +261,18 @@ create table public.level_definitions (
     primary key (version, level),
     unique (version, xp_required)
 );
+
+create trigger level_tables_audit
+    after insert on public.level_tables
+    for each row execute function audit.record('levels.published', 'level_table', 'version');
+
+create trigger level_tables_audit_changed
+    after update or delete on public.level_tables
+    for each row execute function audit.record('levels.changed', 'level_table', 'version');
+
+create trigger level_definitions_audit_changed
+    after update or delete on public.level_definitions
+    for each row execute function audit.record('levels.changed', 'level_table', 'version', 'level', 'xp_required');
 
 alter table public.level_tables enable row level security;
 alter table public.level_definitions enable row level security;
@@ -353,6 +393,10 @@ create trigger xp_rule_versions_append_only
     before update or delete or truncate on public.xp_rule_versions
     for each statement execute function evolv.refuse_change();
 
+create trigger xp_rule_versions_audit
+    after insert on public.xp_rule_versions
+    for each row execute function audit.record('xp_rule.published', 'xp_rule', 'rule_id', 'version', 'is_active', 'event_type', 'amount');
+
 alter table public.xp_rules enable row level security;
 alter table public.xp_rule_versions enable row level security;
 grant select on public.xp_rules, public.xp_rule_versions to anon, authenticated, service_role;
@@ -388,6 +432,18 @@ create table public.badges (
     created_at        timestamptz not null default now()
 );
 
+create trigger badges_audit_created
+    after insert on public.badges
+    for each row execute function audit.record('badge.created', 'badge', 'id', 'is_active', 'points');
+
+create trigger badges_audit_changed
+    after update on public.badges
+    for each row when (old.* is distinct from new.*) execute function audit.record('badge.changed', 'badge', 'id', 'is_active', 'points');
+
+create trigger badges_audit_removed
+    after delete on public.badges
+    for each row execute function audit.record('badge.removed', 'badge', 'id');
+
 create index badges_requirement_idx on public.badges (requirement_type, requirement_value) where is_active;
 create index badges_skill_id_idx on public.badges (skill_id);
 
@@ -416,6 +472,10 @@ create index badge_rule_versions_published_by_idx on public.badge_rule_versions 
 create trigger badge_rule_versions_append_only
     before update or delete or truncate on public.badge_rule_versions
     for each statement execute function evolv.refuse_change();
+
+create trigger badge_rule_versions_audit
+    after insert on public.badge_rule_versions
+    for each row execute function audit.record('badge_rule.published', 'badge', 'badge_id', 'version', 'is_active', 'points', 'policy', 'backfill');
 
 -- A badge that a person has or had. A revoked one stays as a row.
 create table public.user_badges (
@@ -613,6 +673,12 @@ create index xp_transactions_rule_version_id_idx on public.xp_transactions (rule
 create trigger xp_transactions_append_only
     before update or delete or truncate on public.xp_transactions
     for each statement execute function evolv.refuse_change();
+
+-- Every correction, whether somebody decided it or a rule or a replay did.
+create trigger xp_transactions_audit
+    after insert on public.xp_transactions
+    for each row when (new.reversal_of is not null)
+    execute function audit.record('xp.reversed', 'xp_transaction', 'reversal_of', 'amount', 'event_id');
 
 -- What an event would have paid, and why it did not: caps and the rest are no secret to whom they hit. What is held waits here.
 create table public.xp_refusals (

@@ -251,6 +251,31 @@ create trigger certifications_event
     after insert on public.certifications
     for each row execute function evolv.record_certification();
 
+create trigger certification_requests_audit
+    after update of status on public.certification_requests
+    for each row when (old.status <> new.status)
+    execute function audit.record('certification.decided', 'certification_request', 'id', 'status', 'requested_level');
+
+create trigger certifications_audit_issued
+    after insert on public.certifications
+    for each row execute function audit.record('certificate.issued', 'certificate', 'id', 'request_id', 'skill_id', 'level');
+
+create trigger certifications_audit_revoked
+    after update of is_revoked on public.certifications
+    for each row when (old.is_revoked <> new.is_revoked)
+    execute function audit.record('certificate.revocation_changed', 'certificate', 'id', 'is_revoked');
+
+create trigger certifications_audit_changed
+    after update of user_id, skill_id, level, certificate_number, issued_at, expires_at on public.certifications
+    for each row when (
+        (old.user_id, old.skill_id, old.level, old.certificate_number, old.issued_at, old.expires_at)
+        is distinct from (new.user_id, new.skill_id, new.level, new.certificate_number, new.issued_at, new.expires_at))
+    execute function audit.record('certificate.changed', 'certificate', 'id', 'user_id', 'skill_id', 'level', 'expires_at');
+
+create trigger certifications_audit_removed
+    after delete on public.certifications
+    for each row execute function audit.record('certificate.removed', 'certificate', 'id', 'skill_id', 'level');
+
 select evolv.publish_changes('public.certification_requests', 'public.certifications');
 
 alter table public.certification_requests enable row level security;

@@ -7,6 +7,14 @@ create table public.ai_consents (
     granted_at timestamptz not null default now()
 );
 
+create trigger ai_consents_audit_given
+    after insert on public.ai_consents
+    for each row execute function audit.record('ai_consent.given', 'account', 'user_id');
+
+create trigger ai_consents_audit_withdrawn
+    after delete on public.ai_consents
+    for each row execute function audit.record('ai_consent.withdrawn', 'account', 'user_id');
+
 -- A call of a provider outside of the installation. Prompt and answer by their hashes: enough to prove what was sent to whoever has the text.
 create table public.ai_requests (
     id                uuid primary key default gen_random_uuid(),

@@ -3,10 +3,12 @@ using Evolv.Features;
 using Evolv.Features.Growth;
 using Evolv.Functions;
 using Evolv.Platform;
+using Evolv.Platform.Audit;
 using Evolv.Platform.Cache;
 using Evolv.Platform.Changes;
 using Evolv.Platform.Cli;
 using Evolv.Platform.Data;
+using Evolv.Platform.Doctor;
 using Evolv.Platform.Http;
 using Evolv.Platform.Nodes;
 using Evolv.Platform.Observability;
@@ -38,6 +40,7 @@ static class Program
         builder.Services.AddSettings<ServerOptions, ServerOptions.Validator>(ServerOptions.Section);
         builder.Services.AddObservability(settings, () => SettingsExtensions.Load(commandLine));
         builder.Services.AddDatabase();
+        builder.Services.AddAudit();
         builder.Services.AddChanges();
         builder.Services.AddRedis(settings);
         builder.Services.AddNodes();
@@ -45,6 +48,7 @@ static class Program
         builder.Services.AddHealth();
         builder.Services.AddHttp();
         builder.Services.AddRateLimits();
+        builder.Services.AddDoctor();
         builder.Services.AddAuth();
         builder.Services.AddRest();
         builder.Services.AddRealtime();

@@ -2519,6 +2519,26 @@ export type Database = {
       }
     }
     Functions: {
+      audit_entries: {
+        Args: {
+          before_seq?: number
+          max_entries?: number
+          person?: string
+        }
+        Returns: {
+          action: string
+          actor_id: string
+          actor_role: string
+          address: string
+          at: string
+          details: Json
+          login: string
+          seq: number
+          subject_id: string
+          subject_type: string
+          user_id: string
+        }[]
+      }
       review_certification_request: {
         Args: {
           decision: string

@@ -90,6 +90,16 @@ static partial class Log
     [LoggerMessage(EventId = 9071, Level = LogLevel.Information, Message = "Redis answers")]
     internal static partial void RedisAnswers(this ILogger logger);
 
+    [LoggerMessage(EventId = 9080, Level = LogLevel.Warning, Message = "The audit log could not be sealed and waits until PostgreSQL lets it")]
+    internal static partial void AuditNotSealed(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 9081, Level = LogLevel.Error,
+        Message = "The audit log ended with {Known} and now ends with {Now}: entries were cut off or rewritten. See ./evolv audit verify")]
+    internal static partial void AuditLogCut(this ILogger logger, string known, string now);
+
+    [LoggerMessage(EventId = 9082, Level = LogLevel.Error, Message = "Where the audit log ends cannot be written to {File}: {Reason}")]
+    internal static partial void AuditHeadNotWritten(this ILogger logger, string file, string reason);
+
     [LoggerMessage(EventId = 9100, Level = LogLevel.Information,
         Message = "{Verb} {Path} {Status} in {Milliseconds} ms over {Protocol} from {Address}")]
     internal static partial void RequestServed(

@@ -93,7 +93,7 @@ public sealed class MatrixTests(AuthorityWorld world) : IClassFixture<AuthorityW
                 case when has_function_privilege(r.rolname, p.oid, 'execute') then r.rolname::text end, ' ' order by r.rolname))
             from pg_proc p
             cross join pg_roles r
-            where p.pronamespace in ('public'::regnamespace, 'evolv'::regnamespace, 'auth'::regnamespace, 'realtime'::regnamespace)
+            where p.pronamespace in ('public'::regnamespace, 'evolv'::regnamespace, 'audit'::regnamespace, 'auth'::regnamespace, 'realtime'::regnamespace)
                 and r.rolname in ('anon', 'authenticated', 'service_role')
                 and has_function_privilege(r.rolname, p.oid, 'execute')
             group by p.oid

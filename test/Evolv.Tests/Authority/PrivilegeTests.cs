@@ -27,7 +27,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         cross join pg_roles r
         cross join unnest(array['truncate', 'references', 'trigger', 'maintain']) as p (privilege)
         where c.relkind in ('r', 'p', 'v', 'm')
-            and c.relnamespace::regnamespace::text in ('public', 'evolv', 'auth', 'realtime', 'evolv_migrations')
+            and c.relnamespace::regnamespace::text in ('public', 'evolv', 'audit', 'auth', 'realtime', 'evolv_migrations')
             and r.rolname in {ApiRoles}
             and has_table_privilege(r.rolname, c.oid, p.privilege)
         """);
@@ -41,7 +41,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         cross join pg_roles r
         cross join unnest(array['select', 'insert', 'update', 'references']) as p (privilege)
         where c.relkind in ('r', 'p', 'v', 'm')
-            and c.relnamespace::regnamespace::text in ('evolv', 'auth', 'realtime', 'evolv_migrations')
+            and c.relnamespace::regnamespace::text in ('evolv', 'audit', 'auth', 'realtime', 'evolv_migrations')
             and c.oid <> 'realtime.messages'::regclass -- as on hosted Supabase: what its policies say; its partitions are closed
             and r.rolname in {ApiRoles}
             and (has_table_privilege(r.rolname, c.oid, 'delete') or has_any_column_privilege(r.rolname, c.oid, p.privilege))
@@ -54,7 +54,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         select oid::regclass::text
         from pg_class
         where relkind in ('r', 'p') and not relrowsecurity
-            and relnamespace::regnamespace::text in ('public', 'evolv', 'auth', 'realtime')
+            and relnamespace::regnamespace::text in ('public', 'evolv', 'audit', 'auth', 'realtime')
         """);
 
     [Fact]
@@ -159,7 +159,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         from pg_index a
         join pg_index b on a.indrelid = b.indrelid and a.indexrelid <> b.indexrelid
         join pg_class c on c.oid = a.indrelid
-        where c.relnamespace::regnamespace::text in ('public', 'evolv', 'auth')
+        where c.relnamespace::regnamespace::text in ('public', 'evolv', 'audit', 'auth')
             and a.indpred is null and b.indpred is null and a.indexprs is null and b.indexprs is null
             and not a.indisunique
             and (b.indkey::text || ' ') like (a.indkey::text || ' %')
@@ -172,7 +172,7 @@ public sealed class PrivilegeTests(AuthorityWorld world) : IClassFixture<Authori
         """
         select format('%s %s', f.conrelid::regclass, f.conname)
         from pg_constraint f
-        where f.contype = 'f' and f.connamespace::regnamespace::text in ('public', 'evolv', 'auth')
+        where f.contype = 'f' and f.connamespace::regnamespace::text in ('public', 'evolv', 'audit', 'auth')
             and not exists (
                 select
                 from pg_index i

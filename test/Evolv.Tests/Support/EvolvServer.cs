@@ -57,6 +57,7 @@ sealed class EvolvServer : IAsyncDisposable
         given.TryAdd("Logging:LogLevel:Default", "None");
         given.TryAdd("Observability:Metrics", "false"); // Servers of one process would count into each other.
         given.TryAdd("Urls", "http://127.0.0.1:0");
+        given.TryAdd("Audit:HeadsFile", ""); // Databases of tests come from one template and share the data folder.
         given.TryAdd("Auth:PasswordIterations", "100000"); // Hashing is most of what a test would wait for.
         given.TryAdd("Database:ConnectionString", database.Connections.Owner.ConnectionString);
         var app = Program.Build(given);

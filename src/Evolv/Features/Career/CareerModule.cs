@@ -3,6 +3,7 @@ using Evolv.Features.Career.Occupations;
 using Evolv.Features.Career.Providers;
 using Evolv.Features.Career.Providers.Grok;
 using Evolv.Functions;
+using Evolv.Platform.Doctor;
 using Evolv.Platform.Http;
 using Evolv.Platform.RateLimits;
 using Evolv.Platform.Settings;
@@ -26,7 +27,9 @@ static class CareerModule
             .AddSingleton<GuidanceFlow>()
             .AddSingleton(provider => new ReadinessCheck("ai", _ => Task.FromResult(
                 provider.GetRequiredService<GrokProvider>().IsPausing ? "fails; Evolv's own guidance answers" : null), NeedsOurSchema: true, IsCritical: false))
-            .AddHostedService<GrokStartupCheck>();
+            .AddHostedService<GrokStartupCheck>()
+            .AddSingleton(provider => new DoctorCheck("ai", (_, token) => AiCheck.RunAsync(
+                provider.GetRequiredService<IOptions<AiOptions>>().Value, provider.GetRequiredService<GrokClient>(), token)));
 
     internal static void MapCareer(this RouteGroupBuilder functions)
     {

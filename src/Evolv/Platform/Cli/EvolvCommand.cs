@@ -24,6 +24,8 @@ static class EvolvCommand
             StatusCommand.Create(build),
             SeedCommand.Create(build),
             LintCommand.Create(build),
+            DoctorCommand.Create(build),
+            AuditCommand.Create(build),
             TypesCommand.Create(build),
             GenCommand.Create(build),
             PsqlCommand.Create(build),

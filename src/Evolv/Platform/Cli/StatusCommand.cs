@@ -35,7 +35,7 @@ static class StatusCommand
     }
 
     /// <summary>The address that the running server said it listens on; it may come from the command line or be a free port.</summary>
-    static string? ReadUrl(ServerOptions options)
+    internal static string? ReadUrl(ServerOptions options)
     {
         var file = UrlFile(options);
         return File.Exists(file) ? JsonSerializer.Deserialize<string>(File.ReadAllText(file)) : null;

@@ -121,7 +121,7 @@ sealed class DataFolder : IDisposable
 
     public void Dispose() => _lock?.Dispose();
 
-    const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    internal const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     void Save(PostgresSecret secret)
     {

@@ -1,10 +1,10 @@
--- What the catalog says of the schemas auth, evolv, public and realtime: one row for each statement, in the order of the snapshot.
+-- What the catalog says of the schemas audit, auth, evolv, public and realtime: one row for each statement, in the order of the snapshot.
 -- Runs with an empty search_path, so that every name comes out with its schema. What belongs to an extension is left out.
 with
 schemas as (
     select n.oid, n.nspname as name, n.nspacl, n.nspowner
     from pg_namespace n
-    where n.nspname in ('auth', 'evolv', 'public', 'realtime')
+    where n.nspname in ('audit', 'auth', 'evolv', 'public', 'realtime')
 ),
 
 relations as (
