@@ -18,7 +18,6 @@ static class CacheModule
     /// <summary>Notes who writes, through whatever family, so that they read what they wrote. After it is known who asks.</summary>
     internal static IApplicationBuilder UseCache(this IApplicationBuilder app)
     {
-        var writes = app.ApplicationServices.GetRequiredService<OwnWrites>();
         return app.Use(async (context, next) =>
         {
             if (IsRead(context.Request.Method) || context.Features.Get<CallerFeature>()?.Caller.UserId is not { } person)
@@ -27,6 +26,8 @@ static class CacheModule
                 return;
             }
 
+            // Found at the request: it leads to the database, and a server that is only built must not hold the data folder.
+            var writes = context.RequestServices.GetRequiredService<OwnWrites>();
             using var _ = writes.Begin(person);
             context.Response.OnStarting(() =>
             {

@@ -28,6 +28,7 @@ static class Gauges
     internal static readonly Gauge SlotRetained = new("evolv.realtime.slot.retained", "By", "Log that PostgreSQL keeps for the slot of this server");
     internal static readonly Gauge SlotLimit = new("evolv.realtime.slot.limit", "By", "Log that PostgreSQL keeps for a slot at most; absent without a limit");
     internal static readonly Gauge NodePeers = new("evolv.nodes.peers", "{server}", "Other servers that this server knows to be alive");
+    internal static readonly Gauge RedisQuestions = new("evolv.redis.questions", "{question}", "Questions to Redis: answered, failed, or skipped because it does not answer", IsTotal: true);
     internal static readonly Gauge DiskFree = new("evolv.disk.free", "By", "Free space where this server keeps its data");
     internal static readonly Gauge DiskSize = new("evolv.disk.size", "By", "Space, free or not, where this server keeps its data");
     internal static readonly Gauge Ready = new("evolv.ready", "1", "1 where a part of this server works, by the names of /readyz");

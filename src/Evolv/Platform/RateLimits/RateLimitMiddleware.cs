@@ -1,5 +1,6 @@
 using System.Globalization;
 using Evolv.Platform.Data;
+using Evolv.Platform.Observability;
 
 namespace Evolv.Platform.RateLimits;
 
@@ -28,6 +29,7 @@ sealed class RateLimitMiddleware(RequestDelegate next)
             return;
         }
 
+        EvolvMeter.RateLimited(policy.Name);
         context.Response.Headers.RetryAfter = Text(verdict.ResetSeconds);
         await limited.RefuseAsync(context, verdict.ResetSeconds);
     }

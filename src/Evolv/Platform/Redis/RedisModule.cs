@@ -1,4 +1,6 @@
+using System.Diagnostics.Metrics;
 using Evolv.Platform.Http;
+using Evolv.Platform.Observability;
 using Evolv.Platform.Settings;
 
 namespace Evolv.Platform.Redis;
@@ -18,6 +20,15 @@ static class RedisModule
             : services
                 .AddHostedService(provider => provider.GetRequiredService<RedisConnection>())
                 .AddSingleton(provider => new ReadinessCheck("redis", _ => Task.FromResult(
-                    provider.GetRequiredService<RedisConnection>().IsAnswering ? null : "no answer"), IsCritical: false));
+                    provider.GetRequiredService<RedisConnection>().IsAnswering ? null : "no answer"), IsCritical: false))
+                .AddSingleton(provider => new GaugeReading(Gauges.RedisQuestions, () => Questions(provider.GetRequiredService<RedisConnection>())));
     }
+
+    static IEnumerable<Measurement<double>> Questions(RedisConnection redis)
+        =>
+        [
+            new(redis.Answered, new KeyValuePair<string, object?>("result", "answered")),
+            new(redis.Failed, new KeyValuePair<string, object?>("result", "failed")),
+            new(redis.Skipped, new KeyValuePair<string, object?>("result", "skipped")),
+        ];
 }
