@@ -66,6 +66,7 @@ sealed class GaugeMeter(IMeterFactory meters, IEnumerable<GaugeReading> readings
                 meter.CreateObservableGauge(gauge.Name, read, gauge.Unit, gauge.Description);
         }
 
+        EvolvMeter.BeginAtZero();
         return Task.CompletedTask;
     }
 
