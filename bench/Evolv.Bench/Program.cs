@@ -4,6 +4,7 @@ using Evolv.Bench.Cache;
 using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
 using Evolv.Bench.Load;
+using Evolv.Bench.Observability;
 using Evolv.Bench.RateLimits;
 using Evolv.Bench.Realtime;
 
@@ -23,6 +24,7 @@ static class Program
                  ./evolv bench cache                 answers with and without the cache, and how many it has; --help
                  ./evolv bench mix                   a steady mix of everything, minute by minute; --help
                  ./evolv bench limits                what counting a call costs, with Redis and without; --help
+                 ./evolv bench overhead              what measuring costs; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -49,6 +51,8 @@ static class Program
             return await CareerBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "limits")
             return await LimitsBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "overhead")
+            return await OverheadBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);

@@ -38,7 +38,7 @@ static class LoggingExtensions
         {
             foreach (var provider in Providers)
                 foreach (var category in Unguarded)
-                    filters.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.None, null));
+                    filters.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.Warning, null));
         });
     }
 }

@@ -55,6 +55,8 @@ static class DatabaseErrors
             ['2', 'D', ..] or ['3', '8', ..] or ['3', '9', ..] or ['3', 'B', ..] or ['4', '0', ..] => 500,
             PostgresErrorCodes.ConfigurationLimitExceeded => 500,
             ['5', '3', ..] => 503,
+            // Somebody holds it for the moment; PostgREST says 500.
+            PostgresErrorCodes.LockNotAvailable => 503,
             ['5', '4', ..] or ['5', '5', ..] => 500,
             PostgresErrorCodes.AdminShutdown => 503,
             // A statement that ran into the limit of its role.

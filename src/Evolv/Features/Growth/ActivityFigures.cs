@@ -58,14 +58,25 @@ sealed class ActivityFigures(Database database, IOptions<ServerOptions> server, 
             row => ((double)row.GetInt64(0), row.GetDouble(1)), cancellationToken);
 
     async Task ReadLedgerAsync(CancellationToken cancellationToken)
-        => _mismatches = await database.QuerySingleAsync(
-            Caller.Service, $"select evolv.ledger_mismatches()", row => (double)row.GetInt64(0), cancellationToken);
+    {
+        await using var db = await BeginAsync(cancellationToken);
+        _mismatches = await db.QuerySingleAsync($"select evolv.ledger_mismatches()", row => (double)row.GetInt64(0), cancellationToken);
+    }
+
+    // Nobody waits for it, so it may take longer than a request.
+    async Task<DbSession> BeginAsync(CancellationToken cancellationToken)
+    {
+        var db = await database.BeginAsync(Caller.Service, cancellationToken);
+        await db.ExecuteAsync($"set local statement_timeout = '25s'", cancellationToken);
+        return db;
+    }
 
     // Labels are words of the schema: what a check constraint lets through.
     async Task ReadTotalsAsync(CancellationToken cancellationToken)
     {
-        var rows = await database.QueryAsync(
-            Caller.Service, $"select figure, tag, label, tag2, label2, total from evolv.activity_figures()",
+        await using var db = await BeginAsync(cancellationToken);
+        var rows = await db.QueryAsync(
+            $"select figure, tag, label, tag2, label2, total from evolv.activity_figures()",
             static async (reader, token) =>
             {
                 var read = new List<(string Figure, Measurement<double> Value)>();

@@ -61,7 +61,7 @@ static class EvolvMeter
 
     internal static void ThirdPartyFailed(string service, string reason) => ThirdPartyErrors.Add(1, new("service", service), new("reason", reason));
 
-    internal static void JobRan(string job, bool isOk) => JobsExecuted.Add(1, new("job", job), new("result", isOk ? "ok" : "failed"));
+    internal static void JobRan(string task, bool isOk) => JobsExecuted.Add(1, new("task", task), new("result", isOk ? "ok" : "failed"));
 
     internal static void AuthHappened(string @event, string result) => AuthEvents.Add(1, new("event", @event), new("result", result));
 
@@ -103,6 +103,28 @@ static class EvolvMeter
     internal static void AiAsked(string result) => AiCache.Add(1, new KeyValuePair<string, object?>("result", result));
 
     internal static void AiFellBack(string reason) => AiFallbacks.Add(1, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>
+    /// Shows counters that have a known set of tags before anything is counted: Prometheus sees no increase in what appears with its first event.
+    /// </summary>
+    internal static void BeginAtZero()
+    {
+        foreach (var @event in (string[])["sign_up", "sign_in", "refresh", "sign_out", "update"])
+            foreach (var result in (string[])["ok", "refused", "failed"])
+                AuthEvents.Add(0, new("event", @event), new("result", result));
+        foreach (var result in (string[])["new", "replayed", "conflict"])
+            Idempotency.Add(0, new KeyValuePair<string, object?>("result", result));
+        foreach (var result in (string[])["hit", "shared", "miss"])
+            AiCache.Add(0, new KeyValuePair<string, object?>("result", result));
+        foreach (var kind in (string[])["changes", "broadcast", "presence", "control"])
+            EventsSent.Add(0, new KeyValuePair<string, object?>("kind", kind));
+        foreach (var result in (string[])["ok", "refused"])
+            Joins.Add(0, new KeyValuePair<string, object?>("result", result));
+        foreach (var @class in (string[])["none", "08", "23", "40", "42", "53", "55", "57", "XX"])
+            DatabaseErrors.Add(0, new KeyValuePair<string, object?>("class", @class));
+        TokenReuse.Add(0);
+        EventsDropped.Add(0);
+    }
 
     static double Since(long started) => Stopwatch.GetElapsedTime(started).TotalSeconds;
 

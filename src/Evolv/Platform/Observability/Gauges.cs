@@ -1,10 +1,12 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 
 namespace Evolv.Platform.Observability;
 
 /// <summary>A figure that is read when somebody looks at the metrics.</summary>
 /// <param name="IsTotal">It only grows.</param>
-sealed record Gauge(string Name, string Unit, string Description, bool IsTotal = false);
+/// <param name="NeedsOurSchema">Left out on a database that is not migrated.</param>
+sealed record Gauge(string Name, string Unit, string Description, bool IsTotal = false, bool NeedsOurSchema = true);
 
 /// <summary>Where a gauge is read. Families and slices register theirs as services; reading must neither wait nor throw.</summary>
 sealed record GaugeReading(Gauge Gauge, Func<IEnumerable<Measurement<double>>> Read)
@@ -28,10 +30,9 @@ static class Gauges
     internal static readonly Gauge SlotRetained = new("evolv.realtime.slot.retained", "By", "Log that PostgreSQL keeps for the slot of this server");
     internal static readonly Gauge SlotLimit = new("evolv.realtime.slot.limit", "By", "Log that PostgreSQL keeps for a slot at most; absent without a limit");
     internal static readonly Gauge NodePeers = new("evolv.nodes.peers", "{server}", "Other servers that this server knows to be alive");
-    internal static readonly Gauge RedisQuestions = new("evolv.redis.questions", "{question}", "Questions to Redis: answered, failed, or skipped because it does not answer", IsTotal: true);
-    internal static readonly Gauge DiskFree = new("evolv.disk.free", "By", "Free space where this server keeps its data");
-    internal static readonly Gauge DiskSize = new("evolv.disk.size", "By", "Space, free or not, where this server keeps its data");
-    internal static readonly Gauge Ready = new("evolv.ready", "1", "1 where a part of this server works, by the names of /readyz");
+    internal static readonly Gauge RedisQuestions = new("evolv.redis.questions", "{question}", "Questions to Redis: answered, failed, or skipped because it does not answer", IsTotal: true, NeedsOurSchema: false);
+    internal static readonly Gauge DiskFree = new("evolv.disk.free", "By", "Free space where this server keeps its data", NeedsOurSchema: false);
+    internal static readonly Gauge DiskSize = new("evolv.disk.size", "By", "Space, free or not, where this server keeps its data", NeedsOurSchema: false);
 
     internal static readonly Gauge LeaderboardAge = new("evolv.leaderboard.age", "s", "Since this server last found the leaderboards up to date");
     internal static readonly Gauge QueueDepth = new("evolv.jobs.queue.depth", "{event}", "Events that wait for their awards; of the installation");
@@ -54,12 +55,12 @@ static class Gauges
 }
 
 /// <summary>Makes instruments of all gauges, on a meter that ends with this server.</summary>
-sealed class GaugeMeter(IMeterFactory meters, IEnumerable<GaugeReading> readings) : IHostedService
+sealed class GaugeMeter(IMeterFactory meters, IEnumerable<GaugeReading> readings, IOptions<ServerOptions> server) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meter = meters.Create(EvolvMeter.Name);
-        foreach (var (gauge, read) in readings)
+        foreach (var (gauge, read) in readings.Where(reading => server.Value.Migrate || !reading.Gauge.NeedsOurSchema))
         {
             if (gauge.IsTotal)
                 meter.CreateObservableCounter(gauge.Name, read, gauge.Unit, gauge.Description);
@@ -67,6 +68,7 @@ sealed class GaugeMeter(IMeterFactory meters, IEnumerable<GaugeReading> readings
                 meter.CreateObservableGauge(gauge.Name, read, gauge.Unit, gauge.Description);
         }
 
+        EvolvMeter.BeginAtZero();
         return Task.CompletedTask;
     }
 

@@ -37,9 +37,9 @@ static class ObservabilityModule
             "evolv", serviceVersion: typeof(Program).Assembly.GetName().Version?.ToString(3)));
         if (IsMeasuring(settings))
         {
-            services.AddHostedService<GaugeMeter>();
             services.AddServerGauges();
             telemetry.WithMetrics(Measure);
+            services.AddHostedService<GaugeMeter>(); // After those who listen.
         }
 
         if (collector is not null)
@@ -95,11 +95,10 @@ static class ObservabilityModule
     static void Trace(TracerProviderBuilder traces, IConfiguration settings)
     {
         var ratio = settings.GetSection(ObservabilityOptions.Section).GetValue(nameof(ObservabilityOptions.TraceRatio), new ObservabilityOptions().TraceRatio);
-        traces
+        StatementSpans.Add(traces
             .SetSampler(new ParentBasedSampler(new RequestSampler(ratio)))
             .AddAspNetCoreInstrumentation(requests => requests.Filter = IsTraced)
-            .AddHttpClientInstrumentation()
-            .AddNpgsql();
+            .AddHttpClientInstrumentation());
     }
 
     // A socket lives for hours, and whoever looks after the server asks every second.
