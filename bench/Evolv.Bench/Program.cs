@@ -3,6 +3,7 @@ using BenchmarkDotNet.Running;
 using Evolv.Bench.Cache;
 using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
+using Evolv.Bench.Http;
 using Evolv.Bench.Load;
 using Evolv.Bench.Observability;
 using Evolv.Bench.RateLimits;
@@ -25,6 +26,8 @@ static class Program
                  ./evolv bench mix                   a steady mix of everything, minute by minute; --help
                  ./evolv bench limits                what counting a call costs, with Redis and without; --help
                  ./evolv bench overhead              what measuring costs; --help
+                 ./evolv bench slow-clients          what others notice of clients that send and read slowly; --help
+                 ./evolv bench compression           what a compressed answer costs and saves; --help
                  ./evolv bench --people 2000 --items 20000 --seconds 2     a quick look
 
           --people N        people (default 100000)
@@ -53,6 +56,10 @@ static class Program
             return await LimitsBench.RunAsync(args[1..]);
         if (args.Length > 0 && args[0] == "overhead")
             return await OverheadBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "slow-clients")
+            return await SlowClientsBench.RunAsync(args[1..]);
+        if (args.Length > 0 && args[0] == "compression")
+            return await CompressionBench.RunAsync(args[1..]);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);

@@ -31,7 +31,8 @@ static class HttpLoad
         return Measurement.Of(latencies, Stopwatch.GetElapsedTime(started).TotalSeconds, errors);
     }
 
-    static async Task<(List<double> Latencies, long Errors)> LoopAsync(
+    /// <summary>One turn: latencies in milliseconds.</summary>
+    internal static async Task<(List<double> Latencies, long Errors)> LoopAsync(
         int port, Scenario scenario, int connections, TimeSpan duration)
     {
         var started = Stopwatch.GetTimestamp();
@@ -39,7 +40,7 @@ static class HttpLoad
         {
             using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await socket.ConnectAsync(IPAddress.Loopback, port);
-            var (latencies, errors, buffer) = (new List<double>(), 0L, new byte[256 * 1024]);
+            var (latencies, errors, buffer) = (new List<double>(), 0L, new byte[1024 * 1024]);
             for (var turn = 0; Stopwatch.GetElapsedTime(started) < duration; turn++)
             {
                 var sent = Stopwatch.GetTimestamp();

@@ -21,7 +21,8 @@ static class RealtimeModule
         services.AddSettings<RealtimeOptions, RealtimeOptions.Validator>(RealtimeOptions.Section);
         services.AddSingleton(new ErrorFamily(Root, typeof(JoinError)));
         // Sockets are refused with an error, broadcasts with a message; clients of both read either.
-        services.AddSingleton(new HttpFamily(Root, (context, refusal) => Broadcast.RefuseAsync(context, refusal.StatusCode, refusal.Message)));
+        services.AddSingleton(new HttpFamily(Root, (context, refusal) => Broadcast.RefuseAsync(
+            context, refusal.StatusCode, refusal.StatusCode == 408 ? "The body came too slowly" : refusal.Message)));
         services.AddSingleton(new ErrorFamily($"{Root}/api", typeof(BroadcastError)));
 
         services.AddSingleton<Sockets>().AddSingleton<ClientEvents>().AddSingleton<SocketEndpoint>();

@@ -22,6 +22,9 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
 
     internal string Url => $"http://127.0.0.1:{_port}";
 
+    /// <summary>An address beside it.</summary>
+    internal string? AlsoAt { get; init; }
+
     /// <summary>What it has written to standard error so far.</summary>
     internal string Log
     {
@@ -41,7 +44,7 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
     /// <summary>Starts it and returns what it printed until it was ready.</summary>
     internal async Task<string> StartAsync(params string[] options)
     {
-        _process = Process.Start(Command(["start", "--data", DataPath, "--urls", Url, .. options], environment))!;
+        _process = Process.Start(Command(["start", "--data", DataPath, "--urls", AlsoAt is null ? Url : $"{Url};{AlsoAt}", .. options], environment))!;
         _process.ErrorDataReceived += (_, line) =>
         {
             lock (_log)

@@ -11,12 +11,8 @@ public sealed class CompressionTests(EvolvCluster cluster)
 {
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    [Theory]
-    [InlineData("br", "br")]
-    [InlineData("gzip", "gzip")]
-    [InlineData("gzip, deflate, br", "br")]
-    [InlineData("br;q=0, gzip", "gzip")]
-    public async Task A_long_answer_comes_as_the_client_likes_it_and_is_the_same(string accepted, string expected)
+    [Fact]
+    public async Task A_long_answer_comes_as_the_client_likes_it_and_is_the_same()
     {
         await using var server = await EvolvServer.StartAsync(cluster);
         var ada = await WriteAsync(server, posts: 30);
@@ -28,19 +24,22 @@ public sealed class CompressionTests(EvolvCluster cluster)
         })
         {
             using var plain = await GetAsync(ada.Http, path, null, type);
-            using var packed = await GetAsync(ada.Http, path, accepted, type);
-
-            Assert.Equal((HttpStatusCode.OK, type), (packed.StatusCode, packed.Content.Headers.ContentType!.MediaType));
-            Assert.Equal([expected], packed.Content.Headers.ContentEncoding);
-            Assert.Contains("Accept-Encoding", packed.Headers.Vary);
+            var bytes = await plain.Content.ReadAsByteArrayAsync(Token);
             Assert.Empty(plain.Content.Headers.ContentEncoding);
             Assert.Contains("Accept-Encoding", plain.Headers.Vary);
-            var (bytes, raw) = (await plain.Content.ReadAsByteArrayAsync(Token), await packed.Content.ReadAsByteArrayAsync(Token));
-            Assert.Equal(bytes.Length, plain.Content.Headers.ContentLength);
-            Assert.Equal(bytes, await UnpackAsync(raw, expected));
-            Assert.InRange(raw.Length, 1, bytes.Length / 2);
-            Assert.Equal(plain.Headers.ETag, packed.Headers.ETag);
-            Assert.Equal(plain.Content.Headers.ContentRange, packed.Content.Headers.ContentRange);
+            foreach (var (accepted, expected) in new[] { ("br", "br"), ("gzip", "gzip"), ("gzip, deflate, br", "br"), ("br;q=0, gzip", "gzip") })
+            {
+                using var packed = await GetAsync(ada.Http, path, accepted, type);
+
+                var raw = await packed.Content.ReadAsByteArrayAsync(Token);
+                Assert.Equal((HttpStatusCode.OK, type), (packed.StatusCode, packed.Content.Headers.ContentType!.MediaType));
+                Assert.Equal([expected], packed.Content.Headers.ContentEncoding);
+                Assert.Contains("Accept-Encoding", packed.Headers.Vary);
+                Assert.Equal(bytes, await UnpackAsync(raw, expected));
+                Assert.InRange(raw.Length, 1, bytes.Length / 2);
+                Assert.Equal(plain.Headers.ETag, packed.Headers.ETag);
+                Assert.Equal(plain.Content.Headers.ContentRange, packed.Content.Headers.ContentRange);
+            }
         }
     }
 

@@ -54,15 +54,17 @@ public sealed class CorsTests(EvolvCluster cluster)
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Paths))]
-    public async Task An_operator_can_name_the_origins(string path)
+    [Fact]
+    public async Task An_operator_can_name_the_origins()
     {
         await using var server = await EvolvServer.StartAsync(cluster, ("Http:AllowedOrigins", "https://good.com"));
 
-        Assert.Equal("https://good.com", await AllowedAsync(server, path, "https://good.com"));
-        foreach (var origin in new[] { "https://good.com.evil.com", "http://good.com", "null", Development, server.Url })
-            Assert.Null(await AllowedAsync(server, path, origin));
+        foreach (var path in Paths)
+        {
+            Assert.Equal("https://good.com", await AllowedAsync(server, path.Data, "https://good.com"));
+            foreach (var origin in new[] { "https://good.com.evil.com", "http://good.com", "null", Development, server.Url })
+                Assert.Null(await AllowedAsync(server, path.Data, origin));
+        }
     }
 
     [Fact]

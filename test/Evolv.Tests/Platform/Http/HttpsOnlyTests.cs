@@ -2,8 +2,11 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Evolv.Platform.Postgres;
 using Evolv.Tests.Support;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -48,6 +51,24 @@ public sealed class HttpsOnlyTests(HttpsServer https) : IClassFixture<HttpsServe
 
             Assert.Equal((HttpStatusCode.OK, version), (answer.StatusCode, answer.Version));
         }
+    }
+
+    [Fact]
+    public async Task A_socket_over_https_outlives_the_patience_for_slow_bodies_with_both_protocols()
+    {
+        var answers = await Task.WhenAll(new[] { HttpVersion.Version11, HttpVersion.Version20 }.Select(async version =>
+        {
+            using var socket = new ClientWebSocket();
+            (socket.Options.HttpVersion, socket.Options.HttpVersionPolicy) = (version, HttpVersionPolicy.RequestVersionExact);
+            await socket.ConnectAsync(new Uri($"wss://api.example/realtime/v1/websocket?apikey={https.Key}&vsn=2.0.0"), https.Client, Token);
+            await Task.Delay(TimeSpan.FromSeconds(7), Token); // A body would be given up after 5 s.
+            await socket.SendAsync(Encoding.UTF8.GetBytes("""[null,"1","phoenix","heartbeat",{}]"""), WebSocketMessageType.Text, endOfMessage: true, Token);
+            var buffer = new byte[1024];
+            var received = await socket.ReceiveAsync(buffer, Token);
+            return Encoding.UTF8.GetString(buffer, 0, received.Count);
+        }));
+
+        Assert.All(answers, answer => Assert.Contains("\"status\":\"ok\"", answer, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -109,6 +130,23 @@ public sealed class HttpsOnlyTests(HttpsServer https) : IClassFixture<HttpsServe
     }
 
     [Fact]
+    public async Task Banner_and_status_name_the_https_address()
+    {
+        using var files = new CertificateFiles();
+        var address = $"https://127.0.0.1:{DataFolder.FreePort()}";
+        await using var evolv = new EvolvProcess(("EVOLV__HTTP__CERTIFICATEPATH", files.Pfx), ("EVOLV__HTTP__CERTIFICATEPASSWORD", CertificateFiles.Password))
+        {
+            AlsoAt = address,
+        };
+
+        var banner = await evolv.StartAsync();
+
+        Assert.Matches($@"API_URL +{address}\n", banner);
+        Assert.Contains($"curl -s '{address}/", banner, StringComparison.Ordinal);
+        Assert.Equal(address, await evolv.StatusAsync("API_URL"));
+    }
+
+    [Fact]
     public async Task An_https_address_without_a_certificate_ends_the_start_with_a_word()
     {
         var (code, _, error) = await EvolvProcess.RunAsync(["start", "--urls", "https://127.0.0.1:1", "--data", Path.Combine(Path.GetTempPath(), "never-made")]);
@@ -128,6 +166,8 @@ public sealed class HttpsServer(EvolvCluster cluster) : IAsyncLifetime
     internal HttpClient Client { get; private set; } = null!;
 
     internal HttpClient Plain { get; private set; } = null!;
+
+    internal string Key => _server!.PublishableKey;
 
     internal Uri Address { get; private set; } = null!;
 

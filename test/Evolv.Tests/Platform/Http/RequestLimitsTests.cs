@@ -20,7 +20,7 @@ public sealed class RequestLimitsTests(EvolvCluster cluster)
             ("/auth/v1/signup", """408 {"code":408,"error_code":"request_timeout","msg":"Request body came too slowly"}"""),
             ("/rest/v1/posts", """408 {"code":"EVOLV04","details":null,"hint":null,"message":"The body came too slowly."}"""),
             ("/functions/v1/check-in", """408 {"success":false,"error":"The body came too slowly.","code":"body_too_slow"}"""),
-            ("/realtime/v1/api/broadcast", """408 {"message":"Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate.","error":"Reading the request body timed out due to data arriving too slowly. See MinRequestBodyDataRate."}"""),
+            ("/realtime/v1/api/broadcast", """408 {"message":"The body came too slowly","error":"The body came too slowly"}"""),
         ];
 
         var answers = await Task.WhenAll(
