@@ -37,29 +37,25 @@ static class Program
           --micro           instead: what single steps cost, in time and memory, with BenchmarkDotNet
         """;
 
+    static readonly Dictionary<string, Func<string[], Task<int>>> Benches = new()
+    {
+        ["cache"] = CacheBench.RunAsync,
+        ["mix"] = MixBench.RunAsync,
+        ["realtime"] = RealtimeBench.RunAsync,
+        ["awards"] = AwardsBench.RunAsync,
+        ["leaderboard"] = LeaderboardBench.RunAsync,
+        ["career"] = CareerBench.RunAsync,
+        ["limits"] = LimitsBench.RunAsync,
+        ["overhead"] = OverheadBench.RunAsync,
+        ["slow-clients"] = SlowClientsBench.RunAsync,
+        ["compression"] = CompressionBench.RunAsync,
+    };
+
     static async Task<int> Main(string[] args)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
-        if (args.Length > 0 && args[0] == "cache")
-            return await CacheBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "mix")
-            return await MixBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "realtime")
-            return await RealtimeBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "awards")
-            return await AwardsBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "leaderboard")
-            return await LeaderboardBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "career")
-            return await CareerBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "limits")
-            return await LimitsBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "overhead")
-            return await OverheadBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "slow-clients")
-            return await SlowClientsBench.RunAsync(args[1..]);
-        if (args.Length > 0 && args[0] == "compression")
-            return await CompressionBench.RunAsync(args[1..]);
+        if (args is [var name, .. var others] && Benches.TryGetValue(name, out var bench))
+            return await bench(others);
         if (args.Contains("--help") || args.Contains("-h"))
         {
             Console.WriteLine(Help);
