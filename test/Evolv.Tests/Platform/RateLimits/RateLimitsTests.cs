@@ -95,7 +95,8 @@ public sealed class RateLimitsTests(EvolvCluster cluster)
     public async Task Families_refuse_in_their_own_dialects_and_pages_may_read_why()
     {
         await using var server = await StartAsync(
-            ("RateLimits:AnonymousPerMinute", "1"), ("RateLimits:AuthPerMinute", "1"), ("RateLimits:RestAnonymousPerMinute", "1"), ("RateLimits:RealtimePerMinute", "1"));
+            ("Http:AllowedOrigins", "https://app.example.com"), ("RateLimits:AnonymousPerMinute", "1"), ("RateLimits:AuthPerMinute", "1"),
+            ("RateLimits:RestAnonymousPerMinute", "1"), ("RateLimits:RealtimePerMinute", "1"));
         const string Function = """{"success":false,"error":"Too many calls; try again in {t} s.","code":"rate_limited"}""";
         const string GoTrue = """{"code":429,"error_code":"over_request_rate_limit","msg":"Request rate limit reached"}""";
         (string Method, string Path, string Body)[] cases =
@@ -158,10 +159,28 @@ public sealed class RateLimitsTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Clients_of_a_trusted_proxy_are_told_apart_as_far_as_it_is_believed()
+    {
+        await using var server = await StartAsync(("Http:TrustedProxies", "127.0.0.1"), ("RateLimits:AnonymousPerMinute", "2"));
+
+        var left = new List<string?>();
+        foreach (var clients in new[] { "203.0.113.1", "203.0.113.2", "203.0.113.77, 203.0.113.1", "2001:db8:1:2::1", "2001:db8:1:2::2", "::ffff:203.0.113.2" })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Feed) { Headers = { { "X-Forwarded-For", clients } } };
+            using var answer = await server.Keyless.SendAsync(request, Token);
+            left.Add(Header(answer, "X-RateLimit-Remaining"));
+        }
+
+        // The third has written a first address itself; the last three are a /64 and IPv4 in its other form.
+        Assert.Equal(["1", "1", "0", "1", "0", "0"], left);
+    }
+
+    [Fact]
     public async Task Preflights_probes_and_trusted_back_ends_are_not_limited()
     {
         await using var server = await StartAsync(
-            ("RateLimits:AnonymousPerMinute", "1"), ("RateLimits:AuthPerMinute", "1"), ("RateLimits:RestAnonymousPerMinute", "1"), ("RateLimits:RestPerMinute", "1"));
+            ("Http:AllowedOrigins", "https://app.example.com"), ("RateLimits:AnonymousPerMinute", "1"), ("RateLimits:AuthPerMinute", "1"),
+            ("RateLimits:RestAnonymousPerMinute", "1"), ("RateLimits:RestPerMinute", "1"));
 
         var answers = new List<HttpResponseMessage>();
         foreach (var path in new[] { Feed, "/auth/v1/token", "/rest/v1/badges" })
