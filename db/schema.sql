@@ -35,7 +35,7 @@ create table audit.entries (
     subject_type text not null,
     subject_id text,
     details jsonb not null,
-    address inet,
+    network cidr,
     sealed_at timestamp with time zone default clock_timestamp() not null,
     content_hash bytea not null,
     previous_hash bytea not null,
@@ -65,7 +65,7 @@ create table audit.pending (
     subject_type text not null,
     subject_id text,
     details jsonb default '{}'::jsonb not null,
-    address inet,
+    network cidr,
     content_hash bytea not null,
     constraint pending_pkey PRIMARY KEY (id),
     constraint pending_action_check CHECK (action ~ '^[a-z_]+\.[a-z_]+$'::text),
@@ -79,7 +79,7 @@ CREATE TRIGGER pending_sealed_only AFTER DELETE ON audit.pending REFERENCING OLD
 
 -- Functions of audit --------------------------------------------------------------------------------------------------
 
-CREATE OR REPLACE FUNCTION audit.append(action text, user_id uuid, subject_type text, subject_id text, details jsonb DEFAULT '{}'::jsonb, actor_id uuid DEFAULT auth.uid(), address inet DEFAULT NULL::inet)
+CREATE OR REPLACE FUNCTION audit.append(action text, user_id uuid, subject_type text, subject_id text, details jsonb DEFAULT '{}'::jsonb, actor_id uuid DEFAULT auth.uid(), network cidr DEFAULT NULL::cidr)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -98,20 +98,20 @@ begin
     entry.subject_type := append.subject_type;
     entry.subject_id := append.subject_id;
     entry.details := jsonb_strip_nulls(append.details);
-    entry.address := append.address;
+    entry.network := append.network;
     entry.content_hash := audit.content_hash(
         entry.id, entry.at, entry.action, entry.actor_id, entry.actor_role, entry.login, entry.user_id, entry.subject_type,
-        entry.subject_id, entry.details, entry.address);
+        entry.subject_id, entry.details, entry.network);
     insert into audit.pending values (entry.*);
 end
 $function$;
 
-CREATE OR REPLACE FUNCTION audit.content_hash(id bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, address inet)
+CREATE OR REPLACE FUNCTION audit.content_hash(id bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, network cidr)
  RETURNS bytea
  LANGUAGE sql
  STABLE
  SET search_path TO ''
-RETURN sha256(convert_to((jsonb_build_array(id, ((EXTRACT(epoch FROM at) * (1000000)::numeric))::bigint, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, host(address)))::text, 'UTF8'::name));
+RETURN sha256(convert_to((jsonb_build_array(id, ((EXTRACT(epoch FROM at) * (1000000)::numeric))::bigint, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network))::text, 'UTF8'::name));
 
 CREATE OR REPLACE FUNCTION audit.record()
  RETURNS trigger
@@ -172,6 +172,7 @@ CREATE OR REPLACE FUNCTION audit.record_account_event()
 AS $function$
 declare
     person constant uuid := (new.payload ->> 'actor_id')::uuid;
+    address constant inet := nullif(new.ip_address, '')::inet;
 begin
     perform audit.append(
         case new.payload ->> 'action'
@@ -183,7 +184,8 @@ begin
             when 'token_reuse_detected' then 'account.token_reused'
             else 'account.other'
         end,
-        person, 'account', person::text, actor_id => person, address => nullif(new.ip_address, '')::inet);
+        person, 'account', person::text, actor_id => person,
+        network => network(set_masklen(address, case family(address) when 4 then 24 else 48 end)));
     return null;
 end
 $function$;
@@ -256,6 +258,9 @@ begin
     into chain, entry_count, head
     from audit.chains c
     left join (select last.seq, last.hash from audit.entries last order by last.seq desc limit 1) e on true;
+    if chain is null then
+        raise exception 'the audit log has lost its name: audit.chains is empty' using errcode = 'data_corrupted';
+    end if;
     if is_ours then
         for waiting in
             select p.*
@@ -269,11 +274,11 @@ begin
             entry_count := entry_count + 1;
             head := sha256(previous || int8send(entry_count) || waiting.content_hash);
             insert into audit.entries (
-                seq, id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address, content_hash,
+                seq, id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network, content_hash,
                 previous_hash, hash)
             values (
                 entry_count, waiting.id, waiting.at, waiting.action, waiting.actor_id, waiting.actor_role, waiting.login, waiting.user_id,
-                waiting.subject_type, waiting.subject_id, waiting.details, waiting.address, waiting.content_hash, previous, head);
+                waiting.subject_type, waiting.subject_id, waiting.details, waiting.network, waiting.content_hash, previous, head);
             done := done || waiting.id;
         end loop;
         delete from audit.pending p where p.id = any (done);
@@ -1630,7 +1635,7 @@ $function$;
 grant execute on function evolv.assessment_answer(assessment public.career_assessments, cached boolean) to authenticated, service_role;
 
 CREATE OR REPLACE FUNCTION evolv.audit_entries(person uuid, before_seq bigint, max_entries integer)
- RETURNS TABLE(seq bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, address text)
+ RETURNS TABLE(seq bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, network text)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -1644,7 +1649,7 @@ begin
     end if;
     return query
         select
-            e.seq, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, host(e.address)
+            e.seq, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, e.network::text
         from audit.entries e
         where (about is null or e.user_id = about or e.actor_id = about)
             and e.seq < coalesce(before_seq, 9223372036854775807)
@@ -9248,7 +9253,7 @@ grant select on public.leaderboard_all_time to anon, authenticated, service_role
 -- Functions of public -------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION public.audit_entries(person uuid DEFAULT NULL::uuid, before_seq bigint DEFAULT NULL::bigint, max_entries integer DEFAULT 100)
- RETURNS TABLE(seq bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, address text)
+ RETURNS TABLE(seq bigint, at timestamp with time zone, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text, details jsonb, network text)
  LANGUAGE sql
  STABLE
  SET search_path TO ''

@@ -351,7 +351,7 @@ create trigger user_roles_audit_revoked
 create function evolv.audit_entries(person uuid, before_seq bigint, max_entries int)
     returns table (
         seq bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text,
-        subject_id text, details jsonb, address text)
+        subject_id text, details jsonb, network text)
     language plpgsql
     stable
     security definer
@@ -366,7 +366,7 @@ begin
     end if;
     return query
         select
-            e.seq, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, host(e.address)
+            e.seq, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, e.network::text
         from audit.entries e
         where (about is null or e.user_id = about or e.actor_id = about)
             and e.seq < coalesce(before_seq, 9223372036854775807)
@@ -381,7 +381,7 @@ grant execute on function evolv.audit_entries to authenticated, service_role;
 create function public.audit_entries(person uuid default null, before_seq bigint default null, max_entries int default 100)
     returns table (
         seq bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text,
-        subject_id text, details jsonb, address text)
+        subject_id text, details jsonb, network text)
     language sql
     stable
     set search_path = ''

@@ -1,6 +1,6 @@
 -- The audit log: what was done that somebody may have to answer for. Triggers append to audit.pending in the transaction of the
 -- deed, which makes nobody wait; the server links what was committed into the chain audit.entries, where each entry's hash
--- covers the one before. Entries hold ids and no names, words or secrets, so nothing in them ever needs to be erased.
+-- covers the one before. Entries hold ids and no names, words, addresses or secrets, so nothing in them ever needs to be erased.
 create schema audit;
 grant usage on schema audit to service_role;
 
@@ -25,7 +25,7 @@ create table audit.pending (
     subject_type text not null,
     subject_id   text,
     details      jsonb not null default '{}' check (jsonb_typeof(details) = 'object'),
-    address      inet,
+    network      cidr, -- from where, as /24 or /48: an address would be somebody's
     content_hash bytea not null
 ) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 
@@ -42,7 +42,7 @@ create table audit.entries (
     subject_type  text not null,
     subject_id    text,
     details       jsonb not null,
-    address       inet,
+    network       cidr,
     sealed_at     timestamptz not null default clock_timestamp(),
     content_hash  bytea not null,
     previous_hash bytea not null,
@@ -55,19 +55,19 @@ create index entries_actor_id_idx on audit.entries (actor_id, seq desc);
 -- What a hash is of: one text for one entry, whatever the time zone and the settings. ./evolv audit verify says the same in C#.
 create function audit.content_hash(
     id bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid, subject_type text, subject_id text,
-    details jsonb, address inet)
+    details jsonb, network cidr)
     returns bytea
     language sql
     stable
     set search_path = ''
     return sha256(convert_to(jsonb_build_array(
         id, (extract(epoch from at) * 1000000)::bigint, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details,
-        host(address))::text, 'UTF8'));
+        network)::text, 'UTF8'));
 
 -- Appends. Not granted to anybody: triggers and functions that check call it.
 create function audit.append(
     action text, user_id uuid, subject_type text, subject_id text, details jsonb default '{}', actor_id uuid default auth.uid(),
-    address inet default null)
+    network cidr default null)
     returns void
     language plpgsql
     security definer
@@ -86,10 +86,10 @@ begin
     entry.subject_type := append.subject_type;
     entry.subject_id := append.subject_id;
     entry.details := jsonb_strip_nulls(append.details);
-    entry.address := append.address;
+    entry.network := append.network;
     entry.content_hash := audit.content_hash(
         entry.id, entry.at, entry.action, entry.actor_id, entry.actor_role, entry.login, entry.user_id, entry.subject_type,
-        entry.subject_id, entry.details, entry.address);
+        entry.subject_id, entry.details, entry.network);
     insert into audit.pending values (entry.*);
 end
 $$;
@@ -142,6 +142,9 @@ begin
     into chain, entry_count, head
     from audit.chains c
     left join (select last.seq, last.hash from audit.entries last order by last.seq desc limit 1) e on true;
+    if chain is null then
+        raise exception 'the audit log has lost its name: audit.chains is empty' using errcode = 'data_corrupted';
+    end if;
     if is_ours then
         for waiting in
             select p.*
@@ -155,11 +158,11 @@ begin
             entry_count := entry_count + 1;
             head := sha256(previous || int8send(entry_count) || waiting.content_hash);
             insert into audit.entries (
-                seq, id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address, content_hash,
+                seq, id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network, content_hash,
                 previous_hash, hash)
             values (
                 entry_count, waiting.id, waiting.at, waiting.action, waiting.actor_id, waiting.actor_role, waiting.login, waiting.user_id,
-                waiting.subject_type, waiting.subject_id, waiting.details, waiting.address, waiting.content_hash, previous, head);
+                waiting.subject_type, waiting.subject_id, waiting.details, waiting.network, waiting.content_hash, previous, head);
             done := done || waiting.id;
         end loop;
         delete from audit.pending p where p.id = any (done);
@@ -240,6 +243,7 @@ create function audit.record_account_event()
 as $$
 declare
     person constant uuid := (new.payload ->> 'actor_id')::uuid;
+    address constant inet := nullif(new.ip_address, '')::inet;
 begin
     perform audit.append(
         case new.payload ->> 'action'
@@ -251,7 +255,8 @@ begin
             when 'token_reuse_detected' then 'account.token_reused'
             else 'account.other'
         end,
-        person, 'account', person::text, actor_id => person, address => nullif(new.ip_address, '')::inet);
+        person, 'account', person::text, actor_id => person,
+        network => network(set_masklen(address, case family(address) when 4 then 24 else 48 end)));
     return null;
 end
 $$;

@@ -2529,10 +2529,10 @@ export type Database = {
           action: string
           actor_id: string
           actor_role: string
-          address: string
           at: string
           details: Json
           login: string
+          network: string
           seq: number
           subject_id: string
           subject_type: string

@@ -19,6 +19,7 @@ sealed class AuditSealer(
 
     AuditAnchor? _written;
     AuditAnchor? _seen;
+    long? _writtenAt; // By the clock that nobody sets back.
     bool _isInterrupted;
     int _headFailures;
 
@@ -31,7 +32,7 @@ sealed class AuditSealer(
         do
         {
             await TrySealAsync(stoppingToken);
-            if (_written is null || time.GetUtcNow() - _written.At >= BetweenHeads)
+            if (_writtenAt is not { } last || time.GetElapsedTime(last) >= BetweenHeads)
                 WriteHead();
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -44,7 +45,7 @@ sealed class AuditSealer(
         if (!server.Value.Migrate || _isInterrupted)
             return;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(TimeSpan.FromSeconds(1));
+        patience.CancelAfter(Patience);
         try
         {
             await TrySealAsync(patience.Token);
@@ -103,6 +104,7 @@ sealed class AuditSealer(
         {
             heads.Append(_seen);
             _written = _seen;
+            _writtenAt = time.GetTimestamp();
             _headFailures = 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

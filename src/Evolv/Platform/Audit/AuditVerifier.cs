@@ -22,7 +22,7 @@ sealed class AuditVerifier
         """
         convert_to(jsonb_build_array(
             id, (extract(epoch from at) * 1000000)::bigint, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details,
-            host(address))::text, 'UTF8')
+            network)::text, 'UTF8')
         """;
 
     readonly NpgsqlConnection _owner;

@@ -11,7 +11,7 @@ static class CorsCheck
         if (origins.Contains("*"))
             return [DoctorFinding.Yellow("pages of every origin may call the API", "Name yours: Http:AllowedOrigins=https://app.example.com.")];
         var findings = origins.Select(Judge).OfType<DoctorFinding>().ToList();
-        return findings.Count > 0 ? findings : [DoctorFinding.Green(origins.Length == 0 ? "only Evolv's own pages may call the API" : $"pages of {string.Join(", ", origins)} may call the API")];
+        return findings.Count > 0 ? findings : [DoctorFinding.Green(origins.Length == 0 ? "Evolv's own pages may call the API, and those of this machine while it listens to nothing else" : $"pages of {string.Join(", ", origins)} may call the API")];
     }
 
     static DoctorFinding? Judge(string origin)

@@ -19,8 +19,11 @@ public sealed class AuditCommandTests
             var writers = Enumerable.Range(0, 8).Select(_ => SignUpGuestsAsync(service, stop.Token)).ToArray();
             while (await evolv.ScalarAsync<long>("select count(*) from audit.entries where action = 'account.signed_up'") < 20)
                 await Task.Delay(50, Token);
+            var postmaster = evolv.PostmasterId;
             evolv.KillEvolv();
             await evolv.WaitForExitAsync();
+            while (EvolvProcess.Exists(postmaster))
+                await Task.Delay(20, Token);
             await stop.CancelAsync();
             await Task.WhenAll(writers);
         }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Evolv.Platform.Audit;
 using Evolv.Platform.Data;
 using Evolv.Tests.Support;
@@ -46,6 +47,22 @@ public sealed class AuditLogTests(AuditedServer world) : IClassFixture<AuditedSe
 
         var entry = Assert.Single(await world.SinceAsync(mark));
         Assert.Equal((ada.Id, "postgres"), (entry.Actor, entry.Login));
+    }
+
+    [Theory]
+    [InlineData("203.0.113.77", "203.0.113.0/24")]
+    [InlineData("2001:db8:1:2::3", "2001:db8:1::/48")]
+    [InlineData("", null)]
+    public async Task From_where_somebody_came_is_kept_as_a_network(string address, string? network)
+    {
+        var mark = await world.MarkAsync();
+
+        await world.Server.Database.ExecuteAsync(
+            $$"""insert into auth.audit_log_entries (payload, ip_address) values ('{"action":"login","actor_id":"{{Guid.NewGuid()}}"}', '{{address}}')""");
+
+        var entry = Assert.Single(await world.SinceAsync(mark));
+        Assert.Equal(network, JsonElement.Parse(entry.Whole).GetProperty("network").GetString());
+        Assert.True(address.Length == 0 || !entry.Whole.Contains(address, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
                 next := next + 1;
                 entry.content_hash := audit.content_hash(
                     entry.id, entry.at, entry.action, entry.actor_id, entry.actor_role, entry.login, entry.user_id, entry.subject_type,
-                    entry.subject_id, entry.details, entry.address);
+                    entry.subject_id, entry.details, entry.network);
                 update audit.entries e
                 set seq = next, content_hash = entry.content_hash, previous_hash = previous,
                     hash = sha256(previous || int8send(next) || entry.content_hash)
@@ -42,18 +42,18 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
         ["more is appended"] = ($"select audit.append('role.granted', null, 'role', null); {Seal}", []),
         ["an entry edited"] = ($$"""{{Disable}} update audit.entries set details = '{"n": 99}' where seq = 10""", ["edited"]),
         ["a time edited"] = ($"{Disable} update audit.entries set at = at - interval '1 microsecond' where seq = 10", ["edited"]),
-        ["an address removed"] = ($"{Disable} update audit.entries set address = null where seq = 10", ["edited"]),
+        ["a network removed"] = ($"{Disable} update audit.entries set network = null where seq = 10", ["edited"]),
         ["an entry edited with its hash"] = (
             $$"""
             {{Disable}} update audit.entries set details = '{"n": 99}' where seq = 10;
             update audit.entries e set content_hash = audit.content_hash(
-                id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address) where seq = 10
+                id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network) where seq = 10
             """, ["edited"]),
         ["an entry edited with both hashes"] = (
             $$"""
             {{Disable}} update audit.entries set details = '{"n": 99}' where seq = 10;
             update audit.entries e set content_hash = audit.content_hash(
-                id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address) where seq = 10;
+                id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network) where seq = 10;
             update audit.entries set hash = sha256(previous_hash || int8send(seq) || content_hash) where seq = 10
             """, ["unlinked"]),
         ["all rewritten from an edited entry on"] = ($$"""{{Disable}} update audit.entries set details = '{"n": 99}' where seq = 10; {{Relink}}""", ["rewritten"]),
@@ -71,7 +71,7 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
             $"""
             {Disable} alter table audit.entries drop constraint entries_id_key;
             insert into audit.entries
-            select l.seq + 1, e.id, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, e.address,
+            select l.seq + 1, e.id, e.at, e.action, e.actor_id, e.actor_role, e.login, e.user_id, e.subject_type, e.subject_id, e.details, e.network,
                 e.sealed_at, e.content_hash, l.hash, sha256(l.hash || int8send(l.seq + 1) || e.content_hash)
             from audit.entries e, (select * from audit.entries order by seq desc limit 1) l
             where e.seq = 10
@@ -84,7 +84,7 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
             $"""
             {Disable}
             insert into audit.entries
-            select seq + 1, 999999, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address, sealed_at,
+            select seq + 1, 999999, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network, sealed_at,
                 content_hash, hash, sha256('guessed')
             from audit.entries order by seq desc limit 1
             """, ["edited"]),
@@ -93,7 +93,7 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
             $"""
             {Disable}
             insert into audit.pending
-            select id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, address, content_hash from audit.entries where seq = 10;
+            select id, at, action, actor_id, actor_role, login, user_id, subject_type, subject_id, details, network, content_hash from audit.entries where seq = 10;
             select audit.append('role.granted', null, 'role', null); {Seal}
             """, ["duplicated"]),
         ["another chain begun"] = ($"{Disable} update audit.chains set id = gen_random_uuid(); {Relink}", ["other_chain"]),
@@ -103,9 +103,9 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
             $$"""
             {{Disable}} update audit.entries set details = '{"n": 99}' where seq = 10;
             create or replace function audit.content_hash(id bigint, at timestamptz, action text, actor_id uuid, actor_role text, login text, user_id uuid,
-                subject_type text, subject_id text, details jsonb, address inet) returns bytea language sql as $l$ select content_hash from audit.entries e where e.id = $1 $l$;
+                subject_type text, subject_id text, details jsonb, network cidr) returns bytea language sql as $l$ select content_hash from audit.entries e where e.id = $1 $l$;
             create function public.jsonb_build_array(variadic "any") returns jsonb language internal as 'jsonb_build_object';
-            create function public.host(inet) returns text language sql as $l$ select 'lie' $l$
+            create function public.sha256(bytea) returns bytea language sql as $l$ select $1 $l$
             """, ["edited"]),
     };
 
@@ -213,6 +213,16 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Nothing_is_sealed_into_a_chain_without_a_name()
+    {
+        await using var database = await TwentyEntriesAsync();
+
+        await database.ExecuteAsync($"{Disable} delete from audit.chains; select audit.append('role.granted', null, 'role', null)");
+
+        Assert.Equal("XX001", (await Assert.ThrowsAsync<Npgsql.PostgresException>(() => database.ExecuteAsync(Seal))).SqlState);
+    }
+
+    [Fact]
     public async Task Two_who_seal_at_once_and_one_who_is_undone_leave_no_gap()
     {
         using var folder = new Folder();
@@ -248,7 +258,7 @@ public sealed class AuditVerifierTests(EvolvCluster cluster)
             $$"""
             {{Disable}} truncate audit.pending, audit.entries;
             alter table audit.entries enable always trigger entries_append_only;
-            select audit.append('role.granted', gen_random_uuid(), 'role', 'é ' || n, jsonb_build_object('n', n, 'x', 1.50), gen_random_uuid(), '2001:db8::1')
+            select audit.append('role.granted', gen_random_uuid(), 'role', 'é ' || n, jsonb_build_object('n', n, 'x', 1.50), gen_random_uuid(), '2001:db8:1::/48')
             from generate_series(1, 20) n;
             {{Seal}}
             """);

@@ -121,7 +121,7 @@ public sealed class ChecksTests(EvolvCluster cluster)
     [InlineData("https://app.example.com, *", "yellow: pages of every origin may call the API")]
     [InlineData("https://app.example.com", "green: pages of https://app.example.com may call the API")]
     [InlineData("http://localhost:3000", "green: pages of http://localhost:3000 may call the API")]
-    [InlineData("", "green: only Evolv's own pages may call the API")]
+    [InlineData("", "green: Evolv's own pages may call the API, and those of this machine while it listens to nothing else")]
     [InlineData("null", "yellow: pages without an origin (files, sandboxes) may call the API")]
     [InlineData("http://app.example.com", "yellow: http://app.example.com is not encrypted: who sits between may change its pages")]
     [InlineData("https://*.example.com", "yellow: https://*.example.com allows many origins")]

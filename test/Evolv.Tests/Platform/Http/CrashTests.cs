@@ -22,7 +22,7 @@ public sealed class CrashTests
         await using var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
         app.UseObservability();
-        app.UseHttp("/rest/v1");
+        app.UseHttp();
         app.MapGet("/crash", IResult () => throw new InvalidOperationException("password=secret"));
         await app.StartAsync(Token);
         using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
