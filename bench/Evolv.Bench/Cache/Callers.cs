@@ -35,7 +35,8 @@ sealed class Callers
             cross join lateral evolv.add_xp(
                 ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 1 + n * 7919 % 5000, 'quiz_completion', '{}', null) a;
             reset request.jwt.claims;
-            """, owner) { CommandTimeout = 600 })
+            """, owner)
+        { CommandTimeout = 600 })
         {
             await fill.ExecuteNonQueryAsync();
         }

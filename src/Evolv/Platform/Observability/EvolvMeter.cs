@@ -17,8 +17,7 @@ static class EvolvMeter
     static readonly double[] Milliseconds = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5];
 
     // Platform
-    static readonly Counter<long> CacheRequests = Count("evolv.cache.requests", "{request}", "Questions to a cache: hit, miss or stale");
-    static readonly Counter<long> CacheEvictions = Count("evolv.cache.evictions", "{entry}", "Entries that a cache dropped: capacity, expired or changed");
+    static readonly Counter<long> CacheRequests = Count("evolv.cache.requests", "{request}", "Questions to a cache: hit, shared by another server, miss, or bypass where nothing kept is known to hold");
     static readonly Counter<long> RateLimitRejected = Count("evolv.ratelimit.rejected", "{request}", "Requests refused because a limit was used up");
     static readonly Counter<long> DatabaseErrors = Count("evolv.database.errors", "{error}", "What PostgreSQL refused, by class of SQLSTATE; none when it did not answer");
     static readonly Counter<long> ThirdPartyErrors = Count("evolv.thirdparty.errors", "{error}", "Calls that a third party did not answer as it should");
@@ -50,8 +49,6 @@ static class EvolvMeter
     static readonly Counter<long> AiFallbacks = Count("evolv.ai.fallbacks", "{answer}", "Answers of Evolv's own guidance in place of the model's, by reason");
 
     internal static void CacheRequest(string cache, string result) => CacheRequests.Add(1, new("cache", cache), new("result", result));
-
-    internal static void CacheEvicted(string cache, string reason) => CacheEvictions.Add(1, new("cache", cache), new("reason", reason));
 
     internal static void RateLimited(string policy) => RateLimitRejected.Add(1, new KeyValuePair<string, object?>("policy", policy));
 

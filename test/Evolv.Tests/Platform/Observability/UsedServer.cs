@@ -19,7 +19,7 @@ public sealed class UsedServer : IAsyncLifetime
         _process = new EvolvProcess(
         [
             .. GrokWorld.SettingsFor(_grok).Select(setting => ($"EVOLV__{setting.Key.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal)}", setting.Value)),
-            ("EVOLV__AUTH__PASSWORDITERATIONS", "100000"), ("EVOLV__DATABASE__MAXPOOLSIZE", "3"), ("EVOLV__DATABASE__POOLACQUISITIONTIMEOUT", "1"),
+            ("EVOLV__AUTH__PASSWORDITERATIONS", "100000"), ("EVOLV__RATELIMITS__ENABLED", "true"), ("EVOLV__DATABASE__MAXPOOLSIZE", "3"), ("EVOLV__DATABASE__POOLACQUISITIONTIMEOUT", "1"),
         ]);
     }
 
@@ -78,8 +78,9 @@ public sealed class UsedServer : IAsyncLifetime
     async Task ExceedLimitAsync()
     {
         using var anonymous = new HttpClient { BaseAddress = new Uri(_process.Url) };
-        for (var i = 0; i < 12; i++)
-            await PostAsync(anonymous, "/functions/v1/check-in", "{}");
+        for (var i = 0; i < 100 && await PostAsync(anonymous, "/functions/v1/check-in", "{}") != HttpStatusCode.TooManyRequests; i++)
+        {
+        }
     }
 
     static async Task<(Guid Id, string Access)> SignUpAsync(HttpClient service)
