@@ -11,6 +11,9 @@ sealed class SlowClients : IAsyncDisposable
 {
     static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
+    // In which what they have asked for is made: that much anybody may ask.
+    static readonly TimeSpan Settling = TimeSpan.FromSeconds(2);
+
     readonly CancellationTokenSource _end = new();
     Task[] _clients = [];
     int _open;
@@ -19,13 +22,14 @@ sealed class SlowClients : IAsyncDisposable
     /// <summary>How often one was cut off.</summary>
     internal int Cut => _cut;
 
-    /// <summary>Returns when all have connected once.</summary>
+    /// <summary>Returns when all have connected and wait.</summary>
     internal static async Task<SlowClients> OpenAsync(BenchWorld world, int count)
     {
         var clients = new SlowClients();
         clients._clients = [.. Enumerable.Range(0, count).Select(number => clients.RunAsync(world, number))];
         while (clients._open < count)
             await Task.Delay(10);
+        await Task.Delay(Settling);
         return clients;
     }
 
@@ -66,7 +70,8 @@ sealed class SlowClients : IAsyncDisposable
         0 => "GET /livez HTTP/1.1\r\nHost: bench\r\nX-Slow: ",
         1 => string.Create(CultureInfo.InvariantCulture,
             $"POST /rest/v1/rpc/nothing HTTP/1.1\r\nHost: bench\r\napikey: {world.PublishableKey}\r\nContent-Type: application/json\r\nContent-Length: 10000000\r\n\r\n["),
-        _ => $"GET /rest/v1/ HTTP/1.1\r\nHost: bench\r\napikey: {world.PublishableKey}\r\n\r\n",
+        // 300 KB.
+        _ => $"GET /rest/v1/feed_items?limit=1000 HTTP/1.1\r\nHost: bench\r\napikey: {world.PublishableKey}\r\nAuthorization: Bearer {world.Followers[200].AccessToken}\r\n\r\n",
     });
 
     async Task SendAsync(Socket socket)

@@ -149,11 +149,13 @@ public sealed class HttpsOnlyTests(HttpsServer https) : IClassFixture<HttpsServe
     [Fact]
     public async Task An_https_address_without_a_certificate_ends_the_start_with_a_word()
     {
-        var (code, _, error) = await EvolvProcess.RunAsync(["start", "--urls", "https://127.0.0.1:1", "--data", Path.Combine(Path.GetTempPath(), "never-made")]);
+        var folder = Path.Combine(Path.GetTempPath(), $"evolv-never-made-{Guid.NewGuid():N}");
+
+        var (code, _, error) = await EvolvProcess.RunAsync(["start", "--urls", "https://127.0.0.1:1", "--data", folder]);
 
         Assert.Equal(1, code);
         Assert.Contains("Urls has an address with https, but Http:CertificatePath is empty", error, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(Path.Combine(Path.GetTempPath(), "never-made")));
+        Assert.False(Directory.Exists(folder));
     }
 }
 
