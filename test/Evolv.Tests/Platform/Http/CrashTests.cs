@@ -4,6 +4,7 @@ using Evolv.Platform.Http;
 using Evolv.Platform.Observability;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace Evolv.Tests.Platform.Http;
@@ -18,6 +19,7 @@ public sealed class CrashTests
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddHttp();
         await using var app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
