@@ -15,9 +15,9 @@ sealed class RedisOptions
     /// </summary>
     public string? ConnectionString { get; set; }
 
-    /// <summary>How long a request waits for Redis, in milliseconds, before it goes on without.</summary>
+    /// <summary>How long a question to Redis is waited for, in milliseconds, before the request goes on without; it asks twice at most.</summary>
     [Range(1, 60_000)]
-    public int TimeoutMilliseconds { get; set; } = 50;
+    public int TimeoutMilliseconds { get; set; } = 25;
 
     /// <summary>Where it is, for the log: without a password.</summary>
     internal string EndPoints => string.Join(", ", Read()?.EndPoints ?? []);
