@@ -31,7 +31,7 @@ sealed class Callers
             select p.id, n, 'Step ' || n, 'lesson', repeat('What is learned here. ', 10) from public.learning_paths p, generate_series(1, 12) n;
 
             set request.jwt.claims = '{"role":"service_role"}';
-            select count(a) from generate_series(1, 2000) n
+            select count(a) from generate_series(1, 1000) n
             cross join lateral evolv.add_xp(
                 ('00000000-0000-4000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 1 + n * 7919 % 5000, 'quiz_completion', '{}', null) a;
             reset request.jwt.claims;

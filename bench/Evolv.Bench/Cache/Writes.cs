@@ -14,6 +14,6 @@ static class Writes
             number * 7919, "/rest/v1/post_likes?on_conflict=post_id,user_id", $$"""{"post_id":"{{callers.Posts[number * 104729 % callers.Posts.Length]}}"}""",
             "Prefer: resolution=ignore-duplicates"),
         _ => callers.PostAsService("/functions/v1/add-xp", string.Create(
-            CultureInfo.InvariantCulture, $$"""{"user_id":"00000000-0000-4000-8000-{{1 + (number * 31 % 2000):x12}}","amount":5,"source":"quiz_completion"}""")),
+            CultureInfo.InvariantCulture, $$"""{"user_id":"00000000-0000-4000-8000-{{1 + (number * 31 % 1000):x12}}","amount":5,"source":"quiz_completion"}""")),
     };
 }

@@ -124,9 +124,13 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
             {
                 using var answer = await client.GetAsync("/readyz", Token);
                 if (answer.IsSuccessStatusCode)
+                {
+                    // What /readyz says may be a second old.
+                    await ScalarAsync<int>("select 1");
                     return;
+                }
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or NpgsqlException)
             {
                 // Not there yet.
             }

@@ -28,6 +28,7 @@ sealed partial class GrokClient(IOptions<AiOptions> options, TimeProvider time) 
         ConnectTimeout = TimeSpan.FromSeconds(5),
         AllowAutoRedirect = false,
         PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+        ActivityHeadersPropagator = null, // The provider needs no ids of our traces.
     })
     {
         Timeout = Timeout.InfiniteTimeSpan, // who calls says how long
