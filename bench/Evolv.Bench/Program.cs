@@ -92,6 +92,9 @@ static class Program
         return 0;
     }
 
+    internal static int Number(string[] args, string name, int otherwise)
+        => int.Parse(Text(args, name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
+
     internal static string Text(string[] args, string name, string otherwise)
         => Array.IndexOf(args, name) is var at and >= 0 && at + 1 < args.Length ? args[at + 1] : otherwise;
 }

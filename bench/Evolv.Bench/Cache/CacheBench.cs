@@ -36,11 +36,11 @@ static partial class CacheBench
             return 0;
         }
 
-        var seconds = Number(args, "--seconds", 5);
-        var connections = Number(args, "--connections", 16);
+        var seconds = Program.Number(args, "--seconds", 5);
+        var connections = Program.Number(args, "--connections", 16);
         var redis = Program.Text(args, "--redis", "");
         await using var world = await BenchWorld.StartAsync(
-            Number(args, "--people", 20_000), Number(args, "--items", 200_000), ("EVOLV__CACHE__ENABLED", "true"), ("EVOLV__REDIS__CONNECTIONSTRING", redis));
+            Program.Number(args, "--people", 20_000), Program.Number(args, "--items", 200_000), ("EVOLV__CACHE__ENABLED", "true"), ("EVOLV__REDIS__CONNECTIONSTRING", redis));
         var plain = await world.StartSiblingAsync(("EVOLV__CACHE__ENABLED", "false"));
         var callers = await Callers.OfAsync(world, CallerCount);
         var scenarios = Scenarios(callers).ToArray();
@@ -107,9 +107,6 @@ static partial class CacheBench
             .ToDictionary(match => match.Groups["result"].Value, match => double.Parse(match.Groups["count"].Value, CultureInfo.InvariantCulture));
         return (counts.GetValueOrDefault("hit") + counts.GetValueOrDefault("shared"), counts.Values.Sum());
     }
-
-    static int Number(string[] args, string name, int otherwise)
-        => int.Parse(Program.Text(args, name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
     static void Head(BenchWorld world, int connections, string redis) => Console.WriteLine(
         $"""

@@ -31,11 +31,11 @@ static class MixBench
             return 0;
         }
 
-        var rate = Number(args, "--rate", 1000);
-        var minutes = Number(args, "--minutes", 10);
-        var connections = Number(args, "--connections", 64);
+        var rate = Program.Number(args, "--rate", 1000);
+        var minutes = Program.Number(args, "--minutes", 10);
+        var connections = Program.Number(args, "--connections", 64);
         await using var world = await BenchWorld.StartAsync(
-            Number(args, "--people", 20_000), Number(args, "--items", 200_000), ("EVOLV__CACHE__ENABLED", "true"));
+            Program.Number(args, "--people", 20_000), Program.Number(args, "--items", 200_000), ("EVOLV__CACHE__ENABLED", "true"));
         var callers = await Callers.OfAsync(world, 2000);
         await SendAsync(world, callers, rate / 2, connections, TimeSpan.FromSeconds(30)); // A server that has run for a while.
 
@@ -108,9 +108,6 @@ static class MixBench
             _ => Writes.Of(callers, who),
         };
     }
-
-    static int Number(string[] args, string name, int otherwise)
-        => int.Parse(Program.Text(args, name, otherwise.ToString(CultureInfo.InvariantCulture)), CultureInfo.InvariantCulture);
 
     static void Row(string minute, Measurement measured, long memory) => Console.WriteLine(FormattableString.Invariant(
         $"| {minute} | {measured.PerSecond:F0} | {measured.P50:F1} | {measured.P95:F1} | {measured.P99:F1} | {measured.Errors} | {memory} |"));
