@@ -35,6 +35,36 @@ public sealed class AnswerCacheTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task An_operator_makes_everything_old_with_a_star()
+    {
+        await using var server = await StartAsync(cluster);
+        var reads = new Reads(server);
+        await reads.ProveAsync();
+        Assert.Equal("1", await reads.AskAsync(Key("kept", "a")));
+
+        await AnnounceAsync(server, "*");
+        await reads.SettleAsync();
+
+        Assert.Equal("2", await reads.AskAsync(Key("kept", "a")));
+    }
+
+    [Fact]
+    public async Task Who_writes_on_one_server_reads_the_database_on_another()
+    {
+        await using var server = await StartAsync(cluster);
+        await using var other = await EvolvServer.StartAsync(server.Database, ("Cache:Enabled", "true"));
+        var reads = new Reads(other);
+        await reads.ProveAsync();
+        await Evolv.Tests.Rest.Eventually.IsTrueAsync(() => Task.FromResult(server.Services.GetRequiredService<Evolv.Platform.Nodes.NodeBus>().Peers.Count == 1));
+        Assert.Equal("1", await reads.AskAsync(Key("kept", "a")));
+
+        server.Services.GetRequiredService<OwnWrites>().Tell(Ada.UserId!.Value);
+        await Evolv.Tests.Rest.Eventually.IsTrueAsync(async () => await reads.AskAsync(Key("kept", "a")) != "1");
+
+        Assert.Equal("1", await reads.AskAsync(Key("kept", "a"), Caller.User(Guid.NewGuid())));
+    }
+
+    [Fact]
     public async Task A_change_that_is_rolled_back_makes_nothing_old()
     {
         await using var server = await StartAsync(cluster);
