@@ -42,6 +42,8 @@ public sealed class CachedAnswersTests(EvolvCluster cluster)
 
         // One deed at a time, while nothing else makes answers old that its own announcement should have.
         await world.Database.ExecuteAsync("delete from user_blocks");
+        await world.SettleAsync();
+        await Task.Delay(TimeSpan.FromSeconds(1), Token);
         var deeds = new Random(seed);
         foreach (var kind in Kinds)
         {

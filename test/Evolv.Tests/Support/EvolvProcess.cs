@@ -97,6 +97,8 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
 
     internal Task WaitForExitAsync() => _process!.WaitForExitAsync(Token);
 
+    bool HasItsOwnPostgres => Directory.Exists(Path.Combine(DataPath, "postgres"));
+
     internal ConnectionStrings Connections
         => ConnectionStrings.From(new DatabaseOptions(), EmbeddedPostgres.OwnerOf(DataFolder.Open(DataPath).ReadSecret()!));
 
@@ -126,7 +128,8 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
                 if (answer.IsSuccessStatusCode)
                 {
                     // What /readyz says may be a second old.
-                    await ScalarAsync<int>("select 1");
+                    if (HasItsOwnPostgres)
+                        await ScalarAsync<int>("select 1");
                     return;
                 }
             }
