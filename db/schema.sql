@@ -171,7 +171,9 @@ CREATE OR REPLACE FUNCTION audit.record_account_event()
  SET search_path TO ''
 AS $function$
 declare
-    person constant uuid := (new.payload ->> 'actor_id')::uuid;
+    -- Zeros are whoever has the key of a role; whom it concerns is among the traits then.
+    actor constant uuid := nullif(new.payload ->> 'actor_id', '00000000-0000-0000-0000-000000000000')::uuid;
+    person constant uuid := coalesce(actor, (new.payload #>> '{traits,user_id}')::uuid);
     address constant inet := nullif(new.ip_address, '')::inet;
 begin
     perform audit.append(
@@ -182,9 +184,27 @@ begin
             when 'user_updated_password' then 'account.password_changed'
             when 'user_modified' then 'account.updated'
             when 'token_reuse_detected' then 'account.token_reused'
+            when 'user_repeated_signup' then 'account.sign_up_repeated'
+            when 'user_confirmation_requested' then 'account.confirmation_asked'
+            when 'user_recovery_requested' then 'account.link_asked'
+            when 'user_reauthenticate_requested' then 'account.nonce_asked'
+            when 'user_invited' then 'account.invited'
+            when 'invite_accepted' then 'account.invitation_accepted'
+            when 'identity_linked' then 'account.identity_linked'
+            when 'identity_unlinked' then 'account.identity_unlinked'
+            when 'user_deleted' then 'account.deletion_asked'
+            when 'factor_in_progress' then 'account.factor_enrolled'
+            when 'challenge_created' then 'account.factor_challenged'
+            when 'verification_attempted' then 'account.factor_verified'
+            when 'verification_failed' then 'account.factor_refused'
+            when 'factor_updated' then 'account.factor_changed'
+            when 'factor_unenrolled' then 'account.factor_removed'
+            when 'factor_deleted' then 'account.factor_removed'
+            when 'generate_recovery_codes' then 'account.recovery_codes_made'
+            when 'recovery_codes_deleted' then 'account.recovery_codes_removed'
             else 'account.other'
         end,
-        person, 'account', person::text, actor_id => person,
+        person, 'account', person::text, actor_id => actor,
         network => network(set_masklen(address, case family(address) when 4 then 24 else 48 end)));
     return null;
 end
@@ -315,6 +335,7 @@ create table auth.api_keys (
 alter table auth.api_keys enable row level security;
 
 CREATE TRIGGER api_keys_audit AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH ROW EXECUTE FUNCTION audit.record_key('api_key');
+CREATE TRIGGER api_keys_reload AFTER INSERT OR DELETE OR UPDATE ON auth.api_keys FOR EACH STATEMENT EXECUTE FUNCTION auth.record_changed_keys();
 
 -- auth.audit_log_entries ----------------------------------------------------------------------------------------------
 
@@ -338,6 +359,51 @@ create policy audit_log_entries_all_auth_admin on auth.audit_log_entries for all
     with check (true);
 
 grant select, insert, update, delete on auth.audit_log_entries to supabase_auth_admin;
+
+-- auth.flow_state -----------------------------------------------------------------------------------------------------
+
+create table auth.flow_state (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid,
+    auth_code text,
+    auth_code_issued_at timestamp with time zone,
+    code_challenge_method text,
+    code_challenge text,
+    authentication_method text not null,
+    provider_type text default 'email'::text not null,
+    provider_state text,
+    provider_nonce text,
+    provider_code_verifier text,
+    provider_access_token text,
+    provider_refresh_token text,
+    linking_target_id uuid,
+    linking_session_id uuid,
+    invite_token text,
+    referrer text default ''::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint flow_state_pkey PRIMARY KEY (id),
+    constraint flow_state_auth_code_key UNIQUE (auth_code),
+    constraint flow_state_provider_state_key UNIQUE (provider_state),
+    constraint flow_state_linking_session_id_fkey FOREIGN KEY (linking_session_id) REFERENCES auth.sessions(id) ON DELETE CASCADE,
+    constraint flow_state_linking_target_id_fkey FOREIGN KEY (linking_target_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint flow_state_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint flow_state_check CHECK ((code_challenge IS NULL) = (code_challenge_method IS NULL)),
+    constraint flow_state_code_challenge_method_check CHECK (code_challenge_method = ANY (ARRAY['s256'::text, 'plain'::text]))
+);
+
+alter table auth.flow_state enable row level security;
+
+CREATE INDEX flow_state_created_at_idx ON auth.flow_state USING btree (created_at);
+CREATE INDEX flow_state_linking_session_id_idx ON auth.flow_state USING btree (linking_session_id);
+CREATE INDEX flow_state_linking_target_id_idx ON auth.flow_state USING btree (linking_target_id);
+CREATE INDEX flow_state_user_id_idx ON auth.flow_state USING btree (user_id);
+
+create policy flow_state_all_auth_admin on auth.flow_state for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.flow_state to supabase_auth_admin;
 
 -- auth.identities -----------------------------------------------------------------------------------------------------
 
@@ -366,6 +432,39 @@ create policy identities_all_auth_admin on auth.identities for all to supabase_a
 
 grant select, insert, update, delete on auth.identities to supabase_auth_admin;
 
+-- auth.mails ----------------------------------------------------------------------------------------------------------
+
+create table auth.mails (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid,
+    kind text not null,
+    recipient text not null,
+    subject text not null,
+    text_body text not null,
+    html_body text not null,
+    status text default 'waiting'::text not null,
+    attempts integer default 0 not null,
+    next_attempt_at timestamp with time zone default now() not null,
+    last_error text,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint mails_pkey PRIMARY KEY (id),
+    constraint mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint mails_status_check CHECK (status = ANY (ARRAY['waiting'::text, 'sent'::text, 'caught'::text, 'failed'::text]))
+);
+
+alter table auth.mails enable row level security;
+
+CREATE INDEX mails_created_at_idx ON auth.mails USING btree (created_at);
+CREATE INDEX mails_next_attempt_at_idx ON auth.mails USING btree (next_attempt_at) WHERE (status = 'waiting'::text);
+CREATE INDEX mails_user_id_idx ON auth.mails USING btree (user_id);
+
+create policy mails_all_auth_admin on auth.mails for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.mails to supabase_auth_admin;
+
 -- auth.mfa_amr_claims -------------------------------------------------------------------------------------------------
 
 create table auth.mfa_amr_claims (
@@ -387,6 +486,114 @@ create policy mfa_amr_claims_all_auth_admin on auth.mfa_amr_claims for all to su
 
 grant select, insert, update, delete on auth.mfa_amr_claims to supabase_auth_admin;
 
+-- auth.mfa_challenges -------------------------------------------------------------------------------------------------
+
+create table auth.mfa_challenges (
+    id uuid default gen_random_uuid() not null,
+    factor_id uuid not null,
+    created_at timestamp with time zone default now() not null,
+    verified_at timestamp with time zone,
+    attempts smallint default 0 not null,
+    ip_address inet not null,
+    constraint mfa_challenges_pkey PRIMARY KEY (id),
+    constraint mfa_challenges_factor_id_fkey FOREIGN KEY (factor_id) REFERENCES auth.mfa_factors(id) ON DELETE CASCADE
+);
+
+alter table auth.mfa_challenges enable row level security;
+
+CREATE INDEX mfa_challenges_factor_id_idx ON auth.mfa_challenges USING btree (factor_id, created_at);
+
+create policy mfa_challenges_all_auth_admin on auth.mfa_challenges for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.mfa_challenges to supabase_auth_admin;
+
+-- auth.mfa_factors ----------------------------------------------------------------------------------------------------
+
+create table auth.mfa_factors (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    friendly_name text default ''::text not null,
+    factor_type text not null,
+    status text default 'unverified'::text not null,
+    secret text,
+    last_used_step bigint,
+    last_challenged_at timestamp with time zone,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint mfa_factors_pkey PRIMARY KEY (id),
+    constraint mfa_factors_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint mfa_factors_factor_type_check CHECK (factor_type = ANY (ARRAY['totp'::text, 'webauthn'::text])),
+    constraint mfa_factors_status_check CHECK (status = ANY (ARRAY['unverified'::text, 'verified'::text]))
+);
+
+alter table auth.mfa_factors enable row level security;
+
+CREATE UNIQUE INDEX mfa_factors_friendly_name_idx ON auth.mfa_factors USING btree (user_id, friendly_name) WHERE (friendly_name <> ''::text);
+CREATE INDEX mfa_factors_user_id_idx ON auth.mfa_factors USING btree (user_id, created_at);
+
+create policy mfa_factors_all_auth_admin on auth.mfa_factors for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.mfa_factors to supabase_auth_admin;
+
+-- auth.mfa_recovery_codes ---------------------------------------------------------------------------------------------
+
+create table auth.mfa_recovery_codes (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    code_hash text not null,
+    created_at timestamp with time zone default now() not null,
+    used_at timestamp with time zone,
+    constraint mfa_recovery_codes_pkey PRIMARY KEY (id),
+    constraint mfa_recovery_codes_user_id_code_hash_key UNIQUE (user_id, code_hash),
+    constraint mfa_recovery_codes_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+);
+
+alter table auth.mfa_recovery_codes enable row level security;
+
+create policy mfa_recovery_codes_all_auth_admin on auth.mfa_recovery_codes for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.mfa_recovery_codes to supabase_auth_admin;
+
+-- auth.one_time_tokens ------------------------------------------------------------------------------------------------
+
+create table auth.one_time_tokens (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    token_type text not null,
+    token_hash text not null,
+    otp_hash text,
+    relates_to text not null,
+    attempts smallint default 0 not null,
+    flow_state_id uuid,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    otp_expires_at timestamp with time zone not null,
+    constraint one_time_tokens_pkey PRIMARY KEY (id),
+    constraint one_time_tokens_token_hash_key UNIQUE (token_hash),
+    constraint one_time_tokens_flow_state_id_fkey FOREIGN KEY (flow_state_id) REFERENCES auth.flow_state(id) ON DELETE CASCADE,
+    constraint one_time_tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint one_time_tokens_token_type_check CHECK (token_type = ANY (ARRAY['confirmation_token'::text, 'recovery_token'::text, 'reauthentication_token'::text, 'email_change_token_new'::text, 'email_change_token_current'::text]))
+);
+
+alter table auth.one_time_tokens enable row level security;
+
+CREATE INDEX one_time_tokens_flow_state_id_idx ON auth.one_time_tokens USING btree (flow_state_id);
+CREATE INDEX one_time_tokens_relates_to_idx ON auth.one_time_tokens USING btree (relates_to);
+CREATE INDEX one_time_tokens_user_id_idx ON auth.one_time_tokens USING btree (user_id, token_type, created_at);
+
+create policy one_time_tokens_all_auth_admin on auth.one_time_tokens for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.one_time_tokens to supabase_auth_admin;
+
 -- auth.refresh_tokens -------------------------------------------------------------------------------------------------
 
 create table auth.refresh_tokens (
@@ -406,7 +613,8 @@ create table auth.refresh_tokens (
 
 alter table auth.refresh_tokens enable row level security;
 
-CREATE INDEX refresh_tokens_session_id_idx ON auth.refresh_tokens USING btree (session_id, revoked);
+CREATE INDEX refresh_tokens_alive_idx ON auth.refresh_tokens USING btree (session_id) WHERE (NOT revoked);
+CREATE INDEX refresh_tokens_session_id_idx ON auth.refresh_tokens USING btree (session_id, parent);
 CREATE INDEX refresh_tokens_user_id_idx ON auth.refresh_tokens USING btree (user_id);
 
 create policy refresh_tokens_all_auth_admin on auth.refresh_tokens for all to supabase_auth_admin
@@ -414,6 +622,30 @@ create policy refresh_tokens_all_auth_admin on auth.refresh_tokens for all to su
     with check (true);
 
 grant select, insert, update, delete on auth.refresh_tokens to supabase_auth_admin;
+
+-- auth.revocations ----------------------------------------------------------------------------------------------------
+
+create table auth.revocations (
+    id bigint generated always as identity not null,
+    kind text not null,
+    subject uuid,
+    until timestamp with time zone,
+    created_at timestamp with time zone default clock_timestamp() not null,
+    by_xid xid8 default pg_current_xact_id() not null,
+    constraint revocations_pkey PRIMARY KEY (id),
+    constraint revocations_kind_check CHECK (kind = ANY (ARRAY['session'::text, 'user'::text, 'keys'::text]))
+);
+
+alter table auth.revocations enable row level security;
+
+CREATE INDEX revocations_by_xid_idx ON auth.revocations USING btree (by_xid);
+CREATE INDEX revocations_created_at_idx ON auth.revocations USING btree (created_at);
+
+create policy revocations_all_auth_admin on auth.revocations for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.revocations to supabase_auth_admin;
 
 -- auth.sessions -------------------------------------------------------------------------------------------------------
 
@@ -430,13 +662,17 @@ create table auth.sessions (
     ip inet,
     tag text,
     constraint sessions_pkey PRIMARY KEY (id),
+    constraint sessions_factor_id_fkey FOREIGN KEY (factor_id) REFERENCES auth.mfa_factors(id) ON DELETE SET NULL,
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
     constraint sessions_aal_check CHECK (aal = ANY (ARRAY['aal1'::text, 'aal2'::text, 'aal3'::text]))
 );
 
 alter table auth.sessions enable row level security;
 
+CREATE INDEX sessions_factor_id_idx ON auth.sessions USING btree (factor_id);
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id, created_at);
+
+CREATE TRIGGER sessions_revoke AFTER DELETE ON auth.sessions REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION auth.record_ended_sessions();
 
 create policy sessions_all_auth_admin on auth.sessions for all to supabase_auth_admin
     using (true)
@@ -463,6 +699,7 @@ alter table auth.signing_keys enable row level security;
 CREATE UNIQUE INDEX signing_keys_in_use_idx ON auth.signing_keys USING btree (status) WHERE (status = 'in_use'::text);
 
 CREATE TRIGGER signing_keys_audit AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH ROW EXECUTE FUNCTION audit.record_key('signing_key');
+CREATE TRIGGER signing_keys_reload AFTER INSERT OR DELETE OR UPDATE ON auth.signing_keys FOR EACH STATEMENT EXECUTE FUNCTION auth.record_changed_keys();
 
 -- auth.users ----------------------------------------------------------------------------------------------------------
 
@@ -508,10 +745,12 @@ create table auth.users (
 
 alter table auth.users enable row level security;
 
+CREATE INDEX users_created_at_idx ON auth.users USING btree (created_at, id);
 CREATE UNIQUE INDEX users_email_idx ON auth.users USING btree (lower((email)::text)) WHERE (NOT is_sso_user);
 CREATE UNIQUE INDEX users_phone_idx ON auth.users USING btree (phone) WHERE (phone <> ''::text);
 
 CREATE TRIGGER users_anonymise_profile AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.anonymise_profile();
+CREATE TRIGGER users_anonymise_profile_soft AFTER UPDATE OF deleted_at ON auth.users FOR EACH ROW WHEN (old.deleted_at IS NULL AND new.deleted_at IS NOT NULL) EXECUTE FUNCTION evolv.anonymise_profile();
 CREATE TRIGGER users_audit_changed AFTER UPDATE OF email, phone, encrypted_password, raw_app_meta_data, role, is_super_admin, banned_until, deleted_at ON auth.users FOR EACH ROW WHEN (old.email::text IS DISTINCT FROM new.email::text OR old.phone IS DISTINCT FROM new.phone OR old.encrypted_password::text IS DISTINCT FROM new.encrypted_password::text OR old.raw_app_meta_data IS DISTINCT FROM new.raw_app_meta_data OR old.role::text IS DISTINCT FROM new.role::text OR old.is_super_admin IS DISTINCT FROM new.is_super_admin OR old.banned_until IS DISTINCT FROM new.banned_until OR old.deleted_at IS DISTINCT FROM new.deleted_at) EXECUTE FUNCTION audit.record_account_change();
 CREATE TRIGGER users_audit_deleted AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION audit.record_account_change();
 CREATE TRIGGER users_create_profile AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.create_profile();
@@ -520,6 +759,8 @@ CREATE TRIGGER users_forget_certification_requests AFTER DELETE ON auth.users FO
 CREATE TRIGGER users_forget_guilds AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_guilds();
 CREATE TRIGGER users_forget_learning AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_learning();
 CREATE TRIGGER users_forget_social AFTER DELETE ON auth.users FOR EACH ROW EXECUTE FUNCTION evolv.forget_social();
+CREATE TRIGGER users_revoke AFTER UPDATE OF banned_until, deleted_at ON auth.users FOR EACH ROW WHEN (old.banned_until IS DISTINCT FROM new.banned_until OR old.deleted_at IS DISTINCT FROM new.deleted_at) EXECUTE FUNCTION auth.record_ended_user();
+CREATE TRIGGER users_revoke_deleted AFTER DELETE ON auth.users REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION auth.record_deleted_users();
 CREATE TRIGGER users_sync_guest AFTER UPDATE OF is_anonymous ON auth.users FOR EACH ROW WHEN (old.is_anonymous IS DISTINCT FROM new.is_anonymous) EXECUTE FUNCTION evolv.sync_guest();
 
 create policy users_all_auth_admin on auth.users for all to supabase_auth_admin
@@ -546,6 +787,55 @@ RETURN (NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::js
 
 grant execute on function auth.jwt() to anon, authenticated, service_role, supabase_auth_admin;
 
+CREATE OR REPLACE FUNCTION auth.record_changed_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into auth.revocations (kind) values ('keys');
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION auth.record_deleted_users()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into auth.revocations (kind, subject, until) select 'user', g.id, 'infinity' from gone g;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION auth.record_ended_sessions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into auth.revocations (kind, subject) select 'session', e.id from ended e;
+    return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION auth.record_ended_user()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+    insert into auth.revocations (kind, subject, until)
+    values ('user', new.id, case when new.deleted_at is not null then 'infinity' else new.banned_until end);
+    return null;
+end
+$function$;
+
 CREATE OR REPLACE FUNCTION auth.role()
  RETURNS text
  LANGUAGE sql
@@ -553,6 +843,14 @@ CREATE OR REPLACE FUNCTION auth.role()
 RETURN ((NULLIF(current_setting('request.jwt.claims'::text, true), ''::text))::jsonb ->> 'role'::text);
 
 grant execute on function auth.role() to anon, authenticated, service_role, supabase_auth_admin;
+
+CREATE OR REPLACE FUNCTION auth.to_rfc3339(instant timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN to_char((instant AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text);
+
+grant execute on function auth.to_rfc3339(instant timestamp with time zone) to supabase_auth_admin;
 
 CREATE OR REPLACE FUNCTION auth.uid()
  RETURNS uuid
@@ -566,7 +864,7 @@ grant execute on function auth.uid() to anon, authenticated, service_role, supab
 
 create schema evolv;
 
-grant usage on schema evolv to anon, authenticated, service_role;
+grant usage on schema evolv to anon, authenticated, service_role, supabase_auth_admin;
 
 -- evolv.ai_spending ---------------------------------------------------------------------------------------------------
 
@@ -860,6 +1158,33 @@ end
 $function$;
 
 grant execute on function evolv.accept_generated_path(draft uuid) to authenticated;
+
+CREATE OR REPLACE FUNCTION evolv.access_token_hook(event jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO ''
+RETURN jsonb_build_object('claims', (event -> 'claims'::text));
+
+grant execute on function evolv.access_token_hook(event jsonb) to supabase_auth_admin;
+
+CREATE OR REPLACE FUNCTION evolv.account_claims(user_id uuid)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+    select coalesce(
+        (
+            select jsonb_build_object('roles', jsonb_agg(r.role order by r.role))
+            from public.user_roles r
+            where r.user_id = account_claims.user_id and (r.expires_at is null or r.expires_at > now())
+            having count(*) > 0
+        ),
+        '{}')
+$function$;
+
+grant execute on function evolv.account_claims(user_id uuid) to supabase_auth_admin;
 
 CREATE OR REPLACE FUNCTION evolv.activity_figures()
  RETURNS TABLE(figure text, tag text, label text, tag2 text, label2 text, total double precision)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using BenchmarkDotNet.Running;
+using Evolv.Bench.Auth;
 using Evolv.Bench.Cache;
 using Evolv.Bench.Career;
 using Evolv.Bench.Growth;
@@ -24,6 +25,7 @@ static class Program
                  ./evolv bench career                guidance: how soon, and what Evolv adds to an AI provider; --help
                  ./evolv bench cache                 answers with and without the cache, and how many it has; --help
                  ./evolv bench mix                   a steady mix of everything, minute by minute; --help
+                 ./evolv bench auth                  refreshes beside their SQL, and whether time tells who has an account; --help
                  ./evolv bench limits                what counting a call costs, with Redis and without; --help
                  ./evolv bench overhead              what measuring costs; --help
                  ./evolv bench slow-clients          what others notice of clients that send and read slowly; --help
@@ -45,6 +47,7 @@ static class Program
         ["awards"] = AwardsBench.RunAsync,
         ["leaderboard"] = LeaderboardBench.RunAsync,
         ["career"] = CareerBench.RunAsync,
+        ["auth"] = AuthBench.RunAsync,
         ["limits"] = LimitsBench.RunAsync,
         ["overhead"] = OverheadBench.RunAsync,
         ["slow-clients"] = SlowClientsBench.RunAsync,

@@ -14,6 +14,7 @@ delete from public.guilds where owner_id in (select id from demo_people);
 delete from evolv.idempotency_keys where scope in (select id::text from demo_people);
 delete from auth.audit_log_entries where payload ->> 'actor_id' in (select id::text from demo_people);
 delete from auth.users where id in (select id from demo_people);
+delete from auth.revocations where subject in (select id from demo_people);
 
 -- Their history, with what was made of it. It is append-only for the owner, too: who mends it disables the triggers. What others
 -- earned by them stays with those: it was earned. So do rules that one of them published.

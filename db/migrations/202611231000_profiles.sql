@@ -259,6 +259,38 @@ $$;
 
 grant execute on function evolv.has_role to anon, authenticated, service_role;
 
+-- What access tokens say of an account besides what is written in it: app_metadata.roles. Policies ask evolv.has_role, which is never old;
+-- clients read this to show what a person may do.
+create function evolv.account_claims(user_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security definer
+    set search_path = ''
+as $$
+    select coalesce(
+        (
+            select jsonb_build_object('roles', jsonb_agg(r.role order by r.role))
+            from public.user_roles r
+            where r.user_id = account_claims.user_id and (r.expires_at is null or r.expires_at > now())
+            having count(*) > 0
+        ),
+        '{}')
+$$;
+
+-- Every access token passes through it before it is signed. Operators replace it (create or replace function) to add claims. It is given
+-- {"user_id", "authentication_method", "claims"} and answers {"claims": {…}}, which must keep the ones that are there, or
+-- {"error": {"http_code": 403, "message": "…"}} to refuse.
+create function evolv.access_token_hook(event jsonb)
+    returns jsonb
+    language sql
+    stable
+    set search_path = ''
+    return jsonb_build_object('claims', event -> 'claims');
+
+grant usage on schema evolv to supabase_auth_admin;
+grant execute on function evolv.account_claims, evolv.access_token_hook to supabase_auth_admin;
+
 alter table public.profiles enable row level security;
 alter table public.user_settings enable row level security;
 alter table public.profile_zone_history enable row level security;
@@ -452,6 +484,11 @@ $$;
 create trigger users_anonymise_profile
     after delete on auth.users
     for each row execute function evolv.anonymise_profile();
+
+-- An account that is emptied and not deleted (should_soft_delete) is gone to others just the same.
+create trigger users_anonymise_profile_soft
+    after update of deleted_at on auth.users
+    for each row when (old.deleted_at is null and new.deleted_at is not null) execute function evolv.anonymise_profile();
 
 -- Skills --------------------------------------------------------------------------------------------------------------
 

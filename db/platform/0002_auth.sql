@@ -34,6 +34,15 @@ create function auth.email()
     parallel safe
     return nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email';
 
+-- How instants stand in JSON of /auth/v1.
+create function auth.to_rfc3339(instant timestamptz)
+    returns text
+    language sql
+    stable
+    parallel safe
+    return to_char(instant at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
+grant execute on function auth.to_rfc3339 to supabase_auth_admin;
 grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()
     to anon, authenticated, service_role, supabase_auth_admin;
 
@@ -78,6 +87,7 @@ create table auth.users (
 -- GoTrue looks people up by address without regard to case; SSO users may share one.
 create unique index users_email_idx on auth.users (lower(email)) where not is_sso_user;
 create unique index users_phone_idx on auth.users (phone) where phone <> '';
+create index users_created_at_idx on auth.users (created_at, id);
 
 create table auth.identities (
     id              uuid primary key default gen_random_uuid(),
@@ -100,7 +110,7 @@ create table auth.sessions (
     user_id      uuid not null references auth.users (id) on delete cascade,
     created_at   timestamptz not null default now(),
     updated_at   timestamptz not null default now(),
-    factor_id    uuid,
+    factor_id    uuid, -- the second factor that raised it
     aal          text not null default 'aal1' check (aal in ('aal1', 'aal2', 'aal3')),
     not_after    timestamptz,
     refreshed_at timestamptz,
@@ -123,7 +133,8 @@ create table auth.refresh_tokens (
     updated_at timestamptz not null default now()
 );
 
-create index refresh_tokens_session_id_idx on auth.refresh_tokens (session_id, revoked);
+create index refresh_tokens_session_id_idx on auth.refresh_tokens (session_id, parent);
+create index refresh_tokens_alive_idx on auth.refresh_tokens (session_id) where not revoked;
 create index refresh_tokens_user_id_idx on auth.refresh_tokens (user_id);
 
 -- How a session was authenticated; becomes the claim amr.
@@ -136,6 +147,122 @@ create table auth.mfa_amr_claims (
     unique (session_id, authentication_method)
 );
 
+-- What a client began and a code will end: PKCE (RFC 7636) with the client, and, where a provider is asked, with the provider. Codes and
+-- states are kept as hashes: who reads a copy of this table can end nothing.
+create table auth.flow_state (
+    id                       uuid primary key default gen_random_uuid(),
+    user_id                  uuid references auth.users (id) on delete cascade, -- null until somebody has come back
+    auth_code                text unique, -- SHA-256 of the code, which is good once
+    auth_code_issued_at      timestamptz,
+    code_challenge_method    text check (code_challenge_method in ('s256', 'plain')),
+    code_challenge           text, -- null where the client takes its session from the fragment (implicit flow)
+    authentication_method    text not null, -- becomes the claim amr
+    provider_type            text not null default 'email',
+    provider_state           text unique, -- SHA-256 of the state that the provider brings back
+    provider_nonce           text,
+    provider_code_verifier   text,
+    provider_access_token    text, -- encrypted with the code, which only the client gets; so is the other
+    provider_refresh_token   text,
+    linking_target_id        uuid references auth.users (id) on delete cascade, -- who links an identity to their account
+    linking_session_id       uuid references auth.sessions (id) on delete cascade, -- in which they asked for it
+    invite_token             text,
+    referrer                 text not null default '', -- where the browser goes in the end; was checked against the allow-list
+    created_at               timestamptz not null default now(),
+    updated_at               timestamptz not null default now(),
+    check ((code_challenge is null) = (code_challenge_method is null))
+);
+
+create index flow_state_created_at_idx on auth.flow_state (created_at);
+create index flow_state_user_id_idx on auth.flow_state (user_id);
+create index flow_state_linking_target_id_idx on auth.flow_state (linking_target_id);
+create index flow_state_linking_session_id_idx on auth.flow_state (linking_session_id);
+
+-- What a mail carries: a link (token_hash) and six digits (otp_hash), of which the first use ends both. Only hashes are here. One that a newer
+-- mail has ended stays for a day, without its digits, because the tries of a day count together.
+create table auth.one_time_tokens (
+    id            uuid primary key default gen_random_uuid(),
+    user_id       uuid not null references auth.users (id) on delete cascade,
+    token_type    text not null check (token_type in (
+        'confirmation_token', 'recovery_token', 'reauthentication_token', 'email_change_token_new', 'email_change_token_current')),
+    token_hash    text not null unique, -- SHA-256 of what the link carries
+    otp_hash      text, -- null when too many wrong ones were tried
+    relates_to    text not null, -- the address that the mail went to
+    attempts      smallint not null default 0,
+    flow_state_id uuid references auth.flow_state (id) on delete cascade, -- with PKCE the link leads to a code
+    created_at    timestamptz not null default now(),
+    updated_at    timestamptz not null default now(),
+    expires_at    timestamptz not null, -- of the link
+    otp_expires_at timestamptz not null
+);
+
+create index one_time_tokens_user_id_idx on auth.one_time_tokens (user_id, token_type, created_at);
+
+create index one_time_tokens_relates_to_idx on auth.one_time_tokens (relates_to);
+create index one_time_tokens_flow_state_id_idx on auth.one_time_tokens (flow_state_id);
+
+-- Mails that wait for a mail server, and, where there is none, for the page of the mail catcher. A sent mail keeps no words: they
+-- hold links that sign people in.
+create table auth.mails (
+    id              uuid primary key default gen_random_uuid(),
+    user_id         uuid references auth.users (id) on delete cascade,
+    kind            text not null, -- of Auth/Mail/MailKind.cs; 'none' takes as long to write as any and goes nowhere
+    recipient       text not null,
+    subject         text not null,
+    text_body       text not null,
+    html_body       text not null,
+    status          text not null default 'waiting' check (status in ('waiting', 'sent', 'caught', 'failed')),
+    attempts        int not null default 0,
+    next_attempt_at timestamptz not null default now(),
+    last_error      text,
+    created_at      timestamptz not null default now(),
+    updated_at      timestamptz not null default now()
+);
+
+create index mails_next_attempt_at_idx on auth.mails (next_attempt_at) where status = 'waiting';
+create index mails_created_at_idx on auth.mails (created_at);
+create index mails_user_id_idx on auth.mails (user_id);
+
+-- Second factors.
+create table auth.mfa_factors (
+    id                 uuid primary key default gen_random_uuid(),
+    user_id            uuid not null references auth.users (id) on delete cascade,
+    friendly_name      text not null default '',
+    factor_type        text not null check (factor_type in ('totp', 'webauthn')),
+    status             text not null default 'unverified' check (status in ('unverified', 'verified')),
+    secret             text, -- Base32, as the authenticator has it
+    last_used_step     bigint, -- of RFC 6238: a code is good once, and so are those before it
+    last_challenged_at timestamptz,
+    created_at         timestamptz not null default now(),
+    updated_at         timestamptz not null default now()
+);
+
+create index mfa_factors_user_id_idx on auth.mfa_factors (user_id, created_at);
+create unique index mfa_factors_friendly_name_idx on auth.mfa_factors (user_id, friendly_name) where friendly_name <> '';
+
+alter table auth.sessions add constraint sessions_factor_id_fkey foreign key (factor_id) references auth.mfa_factors (id) on delete set null;
+create index sessions_factor_id_idx on auth.sessions (factor_id);
+
+create table auth.mfa_challenges (
+    id          uuid primary key default gen_random_uuid(),
+    factor_id   uuid not null references auth.mfa_factors (id) on delete cascade,
+    created_at  timestamptz not null default now(),
+    verified_at timestamptz,
+    attempts    smallint not null default 0,
+    ip_address  inet not null
+);
+
+create index mfa_challenges_factor_id_idx on auth.mfa_challenges (factor_id, created_at);
+
+-- For who has lost the device: each is good once, instead of a code of any verified factor.
+create table auth.mfa_recovery_codes (
+    id         uuid primary key default gen_random_uuid(),
+    user_id    uuid not null references auth.users (id) on delete cascade,
+    code_hash  text not null,
+    created_at timestamptz not null default now(),
+    used_at    timestamptz,
+    unique (user_id, code_hash)
+);
+
 create table auth.audit_log_entries (
     instance_id uuid,
     id          uuid primary key default gen_random_uuid(),
@@ -145,6 +272,74 @@ create table auth.audit_log_entries (
 );
 
 create index audit_log_entries_created_at_idx on auth.audit_log_entries (created_at);
+
+-- What access tokens cannot know, because they were issued before. Every server reads the new rows once a second and refuses what they
+-- name; a row matters as long as such a token may live. by_xid orders by what can be seen: a transaction that began earlier and
+-- commits later is not missed.
+create table auth.revocations (
+    id         bigint generated always as identity primary key,
+    kind       text not null check (kind in ('session', 'user', 'keys')),
+    subject    uuid, -- the session that ended, or the account that is banned or gone
+    until      timestamptz, -- of a ban; null when it was lifted
+    created_at timestamptz not null default clock_timestamp(),
+    by_xid     xid8 not null default pg_current_xact_id()
+);
+
+create index revocations_by_xid_idx on auth.revocations (by_xid);
+create index revocations_created_at_idx on auth.revocations (created_at);
+
+create function auth.record_ended_sessions()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into auth.revocations (kind, subject) select 'session', e.id from ended e;
+    return null;
+end
+$$;
+
+create trigger sessions_revoke
+    after delete on auth.sessions
+    referencing old table as ended
+    for each statement execute function auth.record_ended_sessions();
+
+create function auth.record_ended_user()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into auth.revocations (kind, subject, until)
+    values ('user', new.id, case when new.deleted_at is not null then 'infinity' else new.banned_until end);
+    return null;
+end
+$$;
+
+create trigger users_revoke
+    after update of banned_until, deleted_at on auth.users
+    for each row when ((old.banned_until, old.deleted_at) is distinct from (new.banned_until, new.deleted_at))
+    execute function auth.record_ended_user();
+
+-- Its sessions go with an account and are recorded; a token may name none, or one that was elsewhere.
+create function auth.record_deleted_users()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into auth.revocations (kind, subject, until) select 'user', g.id, 'infinity' from gone g;
+    return null;
+end
+$$;
+
+create trigger users_revoke_deleted
+    after delete on auth.users
+    referencing old table as gone
+    for each statement execute function auth.record_deleted_users();
 
 -- The keys that sign access tokens. Only the owner reads them; the public halves are served as JWKS.
 create table auth.signing_keys (
@@ -170,6 +365,26 @@ create table auth.api_keys (
     unique (name, kind, role)
 );
 
+create function auth.record_changed_keys()
+    returns trigger
+    language plpgsql
+    security definer
+    set search_path = ''
+as $$
+begin
+    insert into auth.revocations (kind) values ('keys');
+    return null;
+end
+$$;
+
+create trigger signing_keys_reload
+    after insert or update or delete on auth.signing_keys
+    for each statement execute function auth.record_changed_keys();
+
+create trigger api_keys_reload
+    after insert or update or delete on auth.api_keys
+    for each statement execute function auth.record_changed_keys();
+
 -- Row-level security everywhere: the auth family works as supabase_auth_admin, and nobody else passes.
 do $$
 declare
@@ -181,7 +396,9 @@ begin
         execute format('alter table auth.%I enable row level security', name);
     end loop;
 
-    foreach name in array array['users', 'identities', 'sessions', 'refresh_tokens', 'mfa_amr_claims', 'audit_log_entries']
+    foreach name in array array[
+        'users', 'identities', 'sessions', 'refresh_tokens', 'mfa_amr_claims', 'flow_state', 'one_time_tokens', 'mails', 'mfa_factors',
+        'mfa_challenges', 'mfa_recovery_codes', 'audit_log_entries', 'revocations']
     loop
         execute format('grant select, insert, update, delete on auth.%I to supabase_auth_admin', name);
         execute format(

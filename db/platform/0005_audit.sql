@@ -242,7 +242,9 @@ create function audit.record_account_event()
     set search_path = ''
 as $$
 declare
-    person constant uuid := (new.payload ->> 'actor_id')::uuid;
+    -- Zeros are whoever has the key of a role; whom it concerns is among the traits then.
+    actor constant uuid := nullif(new.payload ->> 'actor_id', '00000000-0000-0000-0000-000000000000')::uuid;
+    person constant uuid := coalesce(actor, (new.payload #>> '{traits,user_id}')::uuid);
     address constant inet := nullif(new.ip_address, '')::inet;
 begin
     perform audit.append(
@@ -253,9 +255,27 @@ begin
             when 'user_updated_password' then 'account.password_changed'
             when 'user_modified' then 'account.updated'
             when 'token_reuse_detected' then 'account.token_reused'
+            when 'user_repeated_signup' then 'account.sign_up_repeated'
+            when 'user_confirmation_requested' then 'account.confirmation_asked'
+            when 'user_recovery_requested' then 'account.link_asked'
+            when 'user_reauthenticate_requested' then 'account.nonce_asked'
+            when 'user_invited' then 'account.invited'
+            when 'invite_accepted' then 'account.invitation_accepted'
+            when 'identity_linked' then 'account.identity_linked'
+            when 'identity_unlinked' then 'account.identity_unlinked'
+            when 'user_deleted' then 'account.deletion_asked'
+            when 'factor_in_progress' then 'account.factor_enrolled'
+            when 'challenge_created' then 'account.factor_challenged'
+            when 'verification_attempted' then 'account.factor_verified'
+            when 'verification_failed' then 'account.factor_refused'
+            when 'factor_updated' then 'account.factor_changed'
+            when 'factor_unenrolled' then 'account.factor_removed'
+            when 'factor_deleted' then 'account.factor_removed'
+            when 'generate_recovery_codes' then 'account.recovery_codes_made'
+            when 'recovery_codes_deleted' then 'account.recovery_codes_removed'
             else 'account.other'
         end,
-        person, 'account', person::text, actor_id => person,
+        person, 'account', person::text, actor_id => actor,
         network => network(set_masklen(address, case family(address) when 4 then 24 else 48 end)));
     return null;
 end

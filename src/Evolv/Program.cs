@@ -22,7 +22,7 @@ namespace Evolv;
 
 static class Program
 {
-    static Task<int> Main(string[] args) => EvolvCommand.RunAsync(args, Build, ExplainCommand.Create(Build), XpCommand.Create(Build));
+    static Task<int> Main(string[] args) => EvolvCommand.RunAsync(args, Build, ExplainCommand.Create(Build), XpCommand.Create(Build), KeysCommand.Create(Build), ImportUsersCommand.Create(Build));
 
     /// <summary>The whole server: services in order, middleware in order, routes. It neither opens nor starts anything.</summary>
     /// <param name="commandLine">Settings that win over all others.</param>

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address()
@@ -22,9 +22,9 @@ export async function startEvolv(settings = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'evolv-js-'))
   const env = {
     ...process.env,
+    EVOLV__URLS: `http://127.0.0.1:${await freePort()}`,
     ...settings,
     EVOLV__DATA: join(folder, 'data'),
-    EVOLV__URLS: `http://127.0.0.1:${await freePort()}`,
   }
   let evolv = await launch(env)
   const end = async () => {

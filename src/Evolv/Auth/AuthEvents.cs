@@ -19,7 +19,7 @@ static class AuthEvents
         ("PUT", "/auth/v1/user") => "update",
         ("POST", "/auth/v1/token") => request.Query["grant_type"].ToString() switch
         {
-            "password" => "sign_in",
+            "password" or "id_token" => "sign_in",
             "refresh_token" => "refresh",
             _ => "other",
         },

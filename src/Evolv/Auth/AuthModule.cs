@@ -1,5 +1,8 @@
 using Evolv.Auth.Endpoints;
+using Evolv.Auth.External;
 using Evolv.Auth.Grants;
+using Evolv.Auth.Mail;
+using Evolv.Auth.Mfa;
 using Evolv.Auth.Tokens;
 using Evolv.Platform;
 using Evolv.Platform.Data;
@@ -17,8 +20,12 @@ static class AuthModule
     {
         services.AddSettings<AuthOptions, AuthOptions.Validator>(AuthOptions.Section);
         services.AddSingleton<SigningKeys>();
+        services.AddSingleton<Revocations>();
+        services.AddSingleton(provider => new StartupStep( // Before the keys: it will tell of every change of them.
+            (_, cancellationToken) => provider.GetRequiredService<Revocations>().LoadAsync(cancellationToken), NeedsOurSchema: true));
         services.AddSingleton(provider => new StartupStep(
             provider.GetRequiredService<SigningKeys>().LoadAsync, NeedsOurSchema: true));
+        services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
             provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded"), NeedsOurSchema: true));
         services.AddSingleton<TokenVerifier>();
@@ -37,6 +44,13 @@ static class AuthModule
         services.AddSingleton<PasswordPolicy>();
         services.AddSingleton<PasswordGrant>();
         services.AddSingleton<RefreshTokenGrant>();
+        services.AddSingleton<PkceGrant>();
+        services.AddSettings<AuthLimitOptions, AuthLimitOptions.Validator>(AuthLimitOptions.Section);
+        services.AddSingleton<AuthLimits>().AddSingleton<Redirects>();
+        services.AddMail();
+        services.AddHostedService<Upkeep>();
+        services.AddSingleton<FactorVerification>();
+        services.AddExternalIdentities();
         return services;
     }
 
@@ -58,14 +72,76 @@ static class AuthModule
 
         auth.WithMetadata(new RateLimited(RateLimitTier.Auth, RefuseAsync));
         auth.MapPost("/signup", Signup.HandleAsync);
+        auth.MapPost("/otp", Otp.HandleAsync);
+        auth.MapPost("/magiclink", Otp.HandleAsync);
+        auth.MapPost("/recover", Recover.HandleAsync);
+        auth.MapPost("/resend", Resend.HandleAsync);
+        auth.MapGet("/reauthenticate", Reauthenticate.HandleAsync);
+        auth.MapGet("/verify", Verify.Get);
+        auth.MapPost("/verify", Verify.PostAsync);
         auth.MapPost("/token", Token.HandleAsync);
         auth.MapGet("/user", User.GetAsync);
-        auth.MapPut("/user", User.UpdateAsync);
+        auth.MapPut("/user", User.PutAsync);
         auth.MapPost("/logout", Logout.HandleAsync);
+        auth.MapGet("/authorize", Authorize.HandleAsync);
+        auth.MapMethods("/callback", [HttpMethods.Get, HttpMethods.Post], Callback.HandleAsync);
+        auth.MapGet("/user/identities/authorize", Identities.AuthorizeAsync);
+        auth.MapDelete("/user/identities/{id}", Identities.DeleteAsync);
         auth.MapGet("/settings", Settings.HandleAsync);
         auth.MapGet("/health", Health.Handle);
         auth.MapGet("/.well-known/jwks.json", Jwks.HandleAsync);
+        MapFactors(auth);
+        MapAdmin(auth);
+        auth.MapGet("/.well-known/openid-configuration", OpenIdConfiguration.HandleAsync);
+        auth.MapSwitchedOff();
         auth.Map("/{**path}", string () => throw AuthError.UnknownPath());
+        app.MapGet("/mail", MailCatcher.HandleAsync);
+        app.MapGet("/mail/style.css", MailCatcher.StyleAsync);
+    }
+
+    static void MapFactors(RouteGroupBuilder auth)
+    {
+        auth.MapPost("/factors", Factors.EnrollAsync);
+        auth.MapDelete("/factors/{factorId}", Factors.UnenrollAsync);
+        auth.MapPost("/factors/{factorId}/challenge", FactorChallenge.HandleAsync);
+        auth.MapPost("/factors/{factorId}/verify", FactorVerify.HandleAsync);
+        auth.MapGet("/factors/recovery-codes", FactorsRecoveryCodes.StatusAsync);
+        auth.MapPost("/factors/recovery-codes", FactorsRecoveryCodes.GenerateAsync);
+        auth.MapPost("/factors/recovery-codes/regenerate", FactorsRecoveryCodes.GenerateAsync);
+        auth.MapPost("/factors/recovery-codes/verify", FactorsRecoveryCodes.VerifyAsync);
+        auth.MapDelete("/factors/recovery-codes", FactorsRecoveryCodes.DeleteAsync);
+        auth.MapGet("/user/sessions", UserSessions.HandleAsync);
+        auth.MapDelete("/user/sessions/{sessionId}", UserSessions.EndAsync);
+    }
+
+    static void MapAdmin(RouteGroupBuilder auth)
+    {
+        auth.MapGet("/admin/users", AdminUsers.ListAsync);
+        auth.MapPost("/admin/users", AdminUserCreate.HandleAsync);
+        auth.MapGet("/admin/users/{userId}", AdminUsers.GetAsync);
+        auth.MapPut("/admin/users/{userId}", AdminUserUpdate.HandleAsync);
+        auth.MapDelete("/admin/users/{userId}", AdminUsers.DeleteAsync);
+        auth.MapGet("/admin/users/{userId}/factors", AdminUserFactors.ListAsync);
+        auth.MapPut("/admin/users/{userId}/factors/{factorId}", AdminUserFactors.UpdateAsync);
+        auth.MapDelete("/admin/users/{userId}/factors/{factorId}", AdminUserFactors.DeleteAsync);
+        auth.MapGet("/admin/users/{userId}/sessions", AdminUserSessions.ListAsync);
+        auth.MapPost("/admin/users/{userId}/logout", AdminUserSessions.LogoutAsync);
+        auth.MapPost("/invite", Invite.HandleAsync);
+        auth.MapPost("/admin/generate_link", AdminGenerateLink.HandleAsync);
+        auth.MapGet("/admin/audit", AdminAudit.HandleAsync);
+    }
+
+    static void AddExternalIdentities(this IServiceCollection services)
+    {
+        services.AddSingleton(new SettingsSection($"{ExternalOptions.Section}:*", typeof(ExternalProviderOptions)));
+        services.AddSingleton<IValidateOptions<ExternalOptions>, ExternalOptions.Validator>();
+        services.AddOptions<ExternalOptions>()
+            .Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
+        services.AddSingleton<ExternalProviders>();
+        services.AddSingleton<ExternalFlows>();
+        services.AddSingleton<ExternalAccounts>();
+        services.AddSingleton<Callback.Work>();
+        services.AddSingleton<IdTokenGrant>();
     }
 
     static Task RefuseAsync(HttpContext context, int seconds)

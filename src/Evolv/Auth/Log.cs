@@ -15,4 +15,23 @@ static partial class Log
 
     [LoggerMessage(EventId = 1004, Level = LogLevel.Warning, Message = "PostgreSQL is not available to {Path}: {Reason}")]
     internal static partial void AuthDatabaseUnavailable(this ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 1005, Level = LogLevel.Warning, Message = "Mails wait: the database is not available: {Reason}")]
+    internal static partial void MailsNotRead(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 1006, Level = LogLevel.Warning, Message = "Mail {Id} ({Kind}) was not taken at attempt {Attempt} and will be tried again: {Reason}")]
+    internal static partial void MailDelayed(this ILogger logger, Guid id, string kind, int attempt, string reason);
+
+    [LoggerMessage(EventId = 1007, Level = LogLevel.Error, Message = "Mail {Id} ({Kind}) is given up after attempt {Attempt}: {Reason}")]
+    internal static partial void MailGivenUp(this ILogger logger, Guid id, string kind, int attempt, string reason);
+
+    [LoggerMessage(EventId = 1008, Level = LogLevel.Warning, Message = "Old tokens and mails are deleted later: {Reason}")]
+    internal static partial void UpkeepPutOff(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 1020, Level = LogLevel.Warning,
+        Message = "What was revoked cannot be read; tokens of ended sessions may pass until it can")]
+    internal static partial void RevocationsInterrupted(this ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1040, Level = LogLevel.Warning, Message = "Provider {Provider} signs nobody in: {Reason}")]
+    internal static partial void ExternalProviderFailed(this ILogger logger, string provider, string reason);
 }

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Evolv.Auth;
 
 /// <summary>
-/// Hashes and checks passwords (PBKDF2-HMAC-SHA512 of ASP.NET Core Identity). A hash takes a tenth of a second of pure
-/// computing, so it has threads of its own, one per core: requests that need no password never wait behind it.
+/// Hashes and checks passwords (PBKDF2-HMAC-SHA512 of ASP.NET Core Identity; bcrypt of accounts that were taken over). A hash takes a tenth of
+/// a second of pure computing, so it has threads of its own, one per core: requests that need no password never wait behind it.
 /// </summary>
 sealed class Passwords : IDisposable
 {
@@ -18,6 +18,7 @@ sealed class Passwords : IDisposable
     readonly BlockingCollection<Action> _queue = new(LongestQueue);
     readonly ILogger<Passwords> _logger;
     readonly Lazy<string> _dummy;
+    readonly HashTimes _times = new();
 
     public Passwords(IOptions<AuthOptions> options, ILogger<Passwords> logger)
     {
@@ -38,19 +39,38 @@ sealed class Passwords : IDisposable
     /// <param name="hash">Null for an account without a password or no account: takes as long, so that time tells nothing.</param>
     /// <param name="password">What was given.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal Task<PasswordVerificationResult> VerifyAsync(string? hash, string password, CancellationToken cancellationToken)
-        => RunAsync(() =>
+    internal async Task<PasswordVerificationResult> VerifyAsync(string? hash, string password, CancellationToken cancellationToken)
+    {
+        var (result, left) = await RunAsync(() => Verify(hash, password), cancellationToken);
+        if (left > TimeSpan.Zero)
+            await Task.Delay(left, cancellationToken); // Not on the thread: others use it meanwhile.
+        return result;
+    }
+
+    (PasswordVerificationResult Result, TimeSpan Left) Verify(string? hash, string password)
+    {
+        var isBcrypt = hash is not null && BcryptHash.IsOne(hash);
+        var started = Stopwatch.GetTimestamp();
+        var result = isBcrypt
+            ? BcryptHash.Verify(hash!, password) ? PasswordVerificationResult.SuccessRehashNeeded : PasswordVerificationResult.Failed
+            : VerifyOurs(hash, password);
+        var took = Stopwatch.GetElapsedTime(started);
+        _times.Took(isBcrypt, took);
+        return (result, result == PasswordVerificationResult.Failed ? _times.Left(took) : TimeSpan.Zero);
+    }
+
+    PasswordVerificationResult VerifyOurs(string? hash, string password)
+    {
+        try
         {
-            try
-            {
-                var result = _hasher.VerifyHashedPassword(this, hash ?? _dummy.Value, password);
-                return hash is null ? PasswordVerificationResult.Failed : result;
-            }
-            catch (FormatException)
-            {
-                return PasswordVerificationResult.Failed; // Not a hash of ours.
-            }
-        }, cancellationToken);
+            var result = _hasher.VerifyHashedPassword(this, hash ?? _dummy.Value, password);
+            return hash is null ? PasswordVerificationResult.Failed : result;
+        }
+        catch (FormatException)
+        {
+            return PasswordVerificationResult.Failed; // Not a hash of ours.
+        }
+    }
 
     public void Dispose() => _queue.CompleteAdding();
 

@@ -1,16 +1,19 @@
-using System.Text.Json;
 using Evolv.Auth.Tokens;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 
 namespace Evolv.Auth;
 
-/// <summary>What an access token says of its session.</summary>
-sealed record SessionState(Guid Id, string Aal, JsonElement Amr);
+/// <summary>Who signs in, and how.</summary>
+/// <param name="UserId">Whose session.</param>
+/// <param name="Method">For the claim <c>amr</c>.</param>
+/// <param name="Password">The hash that was checked; nobody signs in by a password that changed meanwhile. Null where no password was.</param>
+readonly record struct SignIn(Guid UserId, string Method, string? Password = null);
 
 /// <summary>What signing in answers. auth-js takes it for a session only when tokens and <c>expires_in</c> are there.</summary>
 sealed record SessionResponse(
-    string AccessToken, string TokenType, int ExpiresIn, long ExpiresAt, string RefreshToken, AuthUser User, WeakPassword? WeakPassword = null);
+    string AccessToken, string TokenType, int ExpiresIn, long ExpiresAt, string RefreshToken, AuthUser User, WeakPassword? WeakPassword = null,
+    string? ProviderToken = null, string? ProviderRefreshToken = null);
 
 /// <summary>Why the password that signed in would be refused today.</summary>
 sealed record WeakPassword(string Message, IReadOnlyList<string> Reasons);
@@ -20,35 +23,39 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
 {
     /// <summary>Starts a session in the caller's transaction.</summary>
     /// <param name="db">The transaction.</param>
-    /// <param name="userId">Whose session.</param>
-    /// <param name="passwordHash">The hash that was checked; nobody signs in by a password that changed meanwhile.</param>
-    /// <param name="method">For the claim <c>amr</c>.</param>
+    /// <param name="signIn">Who, and how.</param>
     /// <param name="origin">From where.</param>
     /// <param name="audit">Written along.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The answer; null when the account is gone or has another password.</returns>
     internal async Task<SessionResponse?> StartAsync(
-        DbSession db, Guid userId, string? passwordHash, string method, RequestOrigin origin, Sql audit, CancellationToken cancellationToken)
+        DbSession db, SignIn signIn, RequestOrigin origin, Sql audit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var sessionId = Guid.CreateVersion7(now);
         var refreshToken = RefreshTokens.New();
+        DateTimeOffset? end = options.Value.SessionTimeboxSeconds is > 0 and var timebox ? now.AddSeconds(timebox) : null;
         var started = await db.QuerySingleAsync(
             $"""
             with account as (
                 update auth.users
                 set last_sign_in_at = {now}, updated_at = {now}
-                where id = {userId} and encrypted_password is not distinct from {passwordHash}
+                where id = {signIn.UserId} and deleted_at is null and ({signIn.Password}::text is null or encrypted_password = {signIn.Password})
                 returning id
             ),
+            others as (
+                delete from auth.sessions s
+                using account a
+                where s.user_id = a.id and {options.Value.SingleSession}
+            ),
             session as (
-                insert into auth.sessions (id, user_id, created_at, updated_at, user_agent, ip)
-                select {sessionId}, id, {now}, {now}, {origin.UserAgent}, {origin.Address}::inet
+                insert into auth.sessions (id, user_id, created_at, updated_at, not_after, user_agent, ip)
+                select {sessionId}, id, {now}, {now}, {end}, {origin.UserAgent}, {origin.Address}::inet
                 from account
             ),
             method as (
                 insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
-                select {Guid.CreateVersion7(now)}, {sessionId}, {method}, {now}, {now}
+                select {Guid.CreateVersion7(now)}, {sessionId}, {signIn.Method}, {now}, {now}
                 from account
             ),
             token as (
@@ -61,34 +68,56 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
             )
             select true from account
             """, row => row.GetBoolean(0), cancellationToken);
-        return started ? await RespondAsync(db, sessionId, refreshToken, cancellationToken) : null;
+        return started ? await RespondAsync(db, sessionId, signIn.Method, refreshToken, cancellationToken) : null;
     }
 
     /// <summary>A new access token for a session, together with its user as the transaction sees them.</summary>
+    /// <param name="db">The transaction.</param>
+    /// <param name="sessionId">Which.</param>
+    /// <param name="method">What led here, for <c>evolv.access_token_hook</c>.</param>
+    /// <param name="refreshToken">Goes along.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="AuthError">The hook refuses, or takes away what a token must have.</exception>
     internal async Task<SessionResponse> RespondAsync(
-        DbSession db, Guid sessionId, string refreshToken, CancellationToken cancellationToken)
+        DbSession db, Guid sessionId, string method, string refreshToken, CancellationToken cancellationToken)
     {
-        var (user, session) = (await db.QuerySingleAsync(
-            $"""
+        var now = time.GetUtcNow();
+        var (user, hooked, expiresAt) = (await db.QuerySingleAsync(Select(sessionId, method, now),
+            row => Tuple.Create(AuthUser.Read(row), row.GetText(AuthUser.ColumnCount), row.GetInt64(AuthUser.ColumnCount + 1)), cancellationToken))!;
+        return new SessionResponse(
+            accessToken.Sign(hooked), "bearer", (int)(expiresAt - now.ToUnixTimeSeconds()), expiresAt, refreshToken, user);
+    }
+
+    /// <summary>The user, and what is to be signed: one statement for the benchmark, too.</summary>
+    internal Sql Select(Guid sessionId, string method, DateTimeOffset now)
+    {
+        var issuedAt = now.ToUnixTimeSeconds();
+        return $"""
             select {AuthUser.Columns},
-                s.aal,
-                (
-                    select coalesce(jsonb_agg(jsonb_build_object(
-                        'method', m.authentication_method, 'timestamp', extract(epoch from m.created_at)::bigint
-                    ) order by m.created_at desc), '[]')::text
-                    from auth.mfa_amr_claims m
-                    where m.session_id = s.id
-                )
+                evolv.access_token_hook(jsonb_build_object(
+                    'user_id', u.id,
+                    'authentication_method', {method}::text,
+                    'claims', jsonb_build_object(
+                        'iss', {options.Value.Issuer}::text, 'sub', u.id, 'aud', u.aud, 'exp', e.expires_at, 'iat', {issuedAt}::bigint,
+                        'email', coalesce(u.email, ''), 'phone', coalesce(u.phone, ''),
+                        'app_metadata', u.raw_app_meta_data || evolv.account_claims(u.id), 'user_metadata', u.raw_user_meta_data,
+                        'role', u.role, 'aal', s.aal, 'session_id', s.id, 'is_anonymous', u.is_anonymous,
+                        'amr', (
+                            select coalesce(jsonb_agg(jsonb_build_object(
+                                'method', m.authentication_method, 'timestamp', extract(epoch from m.created_at)::bigint
+                            ) order by m.created_at desc, m.id desc), '[]')
+                            from auth.mfa_amr_claims m
+                            where m.session_id = s.id
+                        )
+                    )))::text,
+                e.expires_at
             from auth.sessions s
             join auth.users u on u.id = s.user_id
+            -- No token outlives its session.
+            cross join lateral (
+                select least({issuedAt + options.Value.JwtExpirySeconds}::bigint, extract(epoch from s.not_after)::bigint) as expires_at
+            ) e
             where s.id = {sessionId}
-            """,
-            row => Tuple.Create(AuthUser.Read(row), new SessionState(
-                sessionId, row.GetString(AuthUser.ColumnCount), JsonElement.Parse(row.GetString(AuthUser.ColumnCount + 1)))),
-            cancellationToken))!;
-        var now = time.GetUtcNow();
-        var seconds = options.Value.JwtExpirySeconds;
-        return new SessionResponse(
-            accessToken.Create(user, session, now), "bearer", seconds, now.ToUnixTimeSeconds() + seconds, refreshToken, user);
+            """;
     }
 }

@@ -184,7 +184,8 @@ public sealed class CallerMiddlewareTests(EvolvCluster cluster)
         context.Request.Headers.Authorization = authorization;
         context.Request.Headers["apikey"] = apiKey;
         var middleware = new CallerMiddleware(
-            _ => Task.CompletedTask, server.Services.GetRequiredService<SigningKeys>(), server.Services.GetRequiredService<TokenVerifier>());
+            _ => Task.CompletedTask, server.Services.GetRequiredService<SigningKeys>(), server.Services.GetRequiredService<TokenVerifier>(),
+            server.Services.GetRequiredService<Revocations>());
         await middleware.InvokeAsync(context);
         return context.Features.Get<CallerFeature>()!;
     }

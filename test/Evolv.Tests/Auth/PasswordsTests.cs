@@ -29,11 +29,63 @@ public sealed class PasswordsTests(EvolvCluster cluster)
     [InlineData("x")]
     [InlineData("AAAA")]
     [InlineData("$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")]
+    [InlineData("$2a$10$N9qo8uLOickgx2ZMRZoMye")]
+    [InlineData("$2a$99$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")]
+    [InlineData("$2a$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")]
+    [InlineData("$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$aGFzaA")]
     public async Task What_is_no_hash_of_ours_fails(string? hash)
     {
         using var passwords = New();
 
         Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "password", Token));
+    }
+
+    [Theory]
+    [InlineData('a')]
+    [InlineData('b')]
+    [InlineData('y')]
+    public async Task Hash_of_bcrypt_accepts_its_password_and_wants_to_be_replaced(char revision)
+    {
+        using var passwords = New();
+        var hash = $"$2{revision}$" + BCrypt.Net.BCrypt.HashPassword("pässword\0x", 4)[4..];
+
+        Assert.Equal(PasswordVerificationResult.SuccessRehashNeeded, await passwords.VerifyAsync(hash, "pässword\0x", Token));
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "pässword\0", Token));
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, "", Token));
+    }
+
+    [Fact]
+    public async Task Hash_of_bcrypt_counts_72_bytes_as_it_does_everywhere()
+    {
+        using var passwords = New();
+        var hash = BCrypt.Net.BCrypt.HashPassword(new string('x', 72), 4);
+
+        Assert.Equal(PasswordVerificationResult.SuccessRehashNeeded, await passwords.VerifyAsync(hash, new string('x', 72), Token));
+        Assert.Equal(PasswordVerificationResult.SuccessRehashNeeded, await passwords.VerifyAsync(hash, new string('x', 72) + "y", Token));
+        Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hash, new string('x', 71), Token));
+    }
+
+    [Fact]
+    public async Task Time_does_not_tell_from_where_an_account_came()
+    {
+        using var passwords = New(iterations: 300_000);
+        var ours = await passwords.HashAsync("correct horse battery", Token);
+        var theirs = BCrypt.Net.BCrypt.HashPassword("correct horse battery", 10);
+        string?[] hashes = [ours, theirs, null];
+        var times = hashes.Select(_ => new List<double>()).ToArray();
+
+        for (var i = 0; i < 30; i++)
+            for (var kind = 0; kind < hashes.Length; kind++)
+            {
+                var started = Stopwatch.GetTimestamp();
+                Assert.Equal(PasswordVerificationResult.Failed, await passwords.VerifyAsync(hashes[kind], "wrong", Token));
+                if (i >= 5)
+                    times[kind].Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+        // Five milliseconds on a quiet machine; without the wait bcrypt's 60 would stand beside our 150.
+        Assert.InRange(Median(times[1]) / Median(times[0]), 0.85, 1.18);
+        Assert.InRange(Median(times[2]) / Median(times[0]), 0.85, 1.18);
     }
 
     [Fact]
@@ -93,5 +145,5 @@ public sealed class PasswordsTests(EvolvCluster cluster)
 
     static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    static Passwords New() => new(Options.Create(new AuthOptions { PasswordIterations = 100_000 }), NullLogger<Passwords>.Instance);
+    static Passwords New(int iterations = 100_000) => new(Options.Create(new AuthOptions { PasswordIterations = iterations }), NullLogger<Passwords>.Instance);
 }

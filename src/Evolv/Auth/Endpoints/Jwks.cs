@@ -6,7 +6,7 @@ namespace Evolv.Auth.Endpoints;
 /// <summary>GET /auth/v1/.well-known/jwks.json: with these keys anybody can check our tokens without asking us.</summary>
 static class Jwks
 {
-    // A rotation waits longer than this between publishing a key and signing with it.
+    // The standby key is here long before it signs, so whoever keeps this answer knows it when it does.
     static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(10);
 
     internal static Task HandleAsync(HttpContext context, SigningKeys keys)

@@ -25,6 +25,12 @@ static class Logout
             with ended as (
                 delete from auth.sessions
                 where user_id = {user.Id} and {which}
+            ),
+            tokens as (
+                delete from auth.one_time_tokens where user_id = {user.Id} and {scope == "global"}
+            ),
+            begun as (
+                delete from auth.flow_state where user_id = {user.Id} and {scope == "global"}
             )
             {AuditLog.Insert(AuditEntry.LoggedOut, user.Id, user.Email, RequestOrigin.Of(context), time.GetUtcNow())}
             returning true

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Evolv.Auth.External;
 using Evolv.Platform.Http;
 using Microsoft.Extensions.Options;
 
@@ -19,15 +20,20 @@ static class Settings
 
     static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(1);
 
-    internal static Task HandleAsync(HttpContext context, IOptions<AuthOptions> options)
+    /// <summary>Whether it is a provider of GoTrue's, here or not.</summary>
+    internal static bool IsKnown(string provider) => Providers.Contains(provider);
+
+    internal static Task HandleAsync(HttpContext context, IOptions<AuthOptions> options, ExternalProviders external)
     {
-        var external = Providers.ToDictionary(name => name, _ => false);
-        external["anonymous_users"] = options.Value.AllowAnonymous;
-        external["email"] = true;
-        external["phone"] = false;
+        var ways = Providers.ToDictionary(name => name, _ => false);
+        foreach (var name in external.Names)
+            ways[name] = true;
+        ways["anonymous_users"] = options.Value.AllowAnonymous;
+        ways["email"] = true;
+        ways["phone"] = false;
         var json = JsonSerializer.SerializeToUtf8Bytes(
             new Response(
-                external, options.Value.DisableSignup, MailerAutoconfirm: true, PhoneAutoconfirm: false, SmsProvider: "",
+                ways, options.Value.DisableSignup, MailerAutoconfirm: !options.Value.MustConfirm, PhoneAutoconfirm: false, SmsProvider: "",
                 SamlEnabled: false, SamlPrivateKeyNextConfigured: false, PasskeysEnabled: false),
             AuthJson.Default.SettingsResponse);
         return ConditionalAnswer.WritePublicAsync(context.Response, json, FreshFor, context.RequestAborted);

@@ -1,15 +1,24 @@
 using System.Text.Json;
+using Evolv.Auth.Flows;
+using Evolv.Auth.Mail;
 using Evolv.Platform.Data;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace Evolv.Auth.Endpoints;
 
 /// <summary>GET and PUT /auth/v1/user: the person behind the token.</summary>
-static class User
+sealed class User(
+    Database database, Passwords passwords, PasswordPolicy policy, EmailChange emailChange, MailVerification verification, MailTexts texts,
+    Redirects redirects, AuthLimits limits, IOptions<AuthOptions> options, TimeProvider time)
 {
+    // How old a session may be that sets a password without a nonce (GoTrue's figure).
+    static readonly TimeSpan FreshSession = TimeSpan.FromDays(1);
+
     internal sealed record UpdateRequest(
-        string? Email = null, string? Password = null, JsonElement? Data = null, JsonElement? AppMetadata = null);
+        string? Email = null, string? Phone = null, string? Password = null, string? CurrentPassword = null, string? Nonce = null,
+        JsonElement? Data = null, JsonElement? AppMetadata = null, string? CodeChallenge = null, string? CodeChallengeMethod = null);
 
     internal static async Task<IResult> GetAsync(
         HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
@@ -18,100 +27,144 @@ static class User
         return TypedResults.Json(signedIn.User, AuthJson.Default.AuthUser);
     }
 
-    internal static async Task<IResult> UpdateAsync(
-        HttpContext context, Database database, Passwords passwords, PasswordPolicy policy, TimeProvider time,
-        CancellationToken cancellationToken)
+    internal static Task<IResult> PutAsync(HttpContext context, User user, CancellationToken cancellationToken)
+        => user.UpdateAsync(context, cancellationToken);
+
+    async Task<IResult> UpdateAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var signedIn = await SignedIn.RequireAsync(context, database, time, cancellationToken);
         var request = await AuthBody.ReadAsync(context.Request, AuthJson.Default.UserUpdateRequest, cancellationToken);
         if (request.AppMetadata is not null)
             throw AuthError.NotAdmin();
+        if (!string.IsNullOrEmpty(request.Phone))
+            throw AuthError.PhoneDisabled();
         var user = signedIn.User;
         var data = AuthBody.RequireObject(request.Data, "data");
+        var challenge = CodeChallenge.Read(request.CodeChallenge, request.CodeChallengeMethod);
         var email = string.IsNullOrEmpty(request.Email) ? null : EmailAddress.Normalize(request.Email);
         if (email == user.Email)
             email = null;
-        var hash = await HashAsync(request.Password, signedIn, email, passwords, policy, cancellationToken);
+        if ((email is not null || request.Password is not null) && signedIn.LacksSecondFactor)
+            throw AuthError.InsufficientAalToUpdate();
+        if (email is not null && options.Value.MustConfirm)
+            await limits.MailAsync(context, MailKind.EmailChangeNew, email);
+        if (request.Password is not null)
+            await limits.PasswordChangeAsync(context, user.Id);
+        var hash = await HashAsync(context, request, signedIn, email, cancellationToken);
 
         var (origin, now) = (RequestOrigin.Of(context), time.GetUtcNow());
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
-        try
-        {
-            await db.ExecuteAsync(Update(signedIn, email, hash, data, now), cancellationToken);
-            if (email is not null)
-                await db.ExecuteAsync(UpdateIdentity(user.Id, email, now), cancellationToken);
-        }
-        catch (PostgresException exception) when (exception is
-        { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" })
-        {
-            throw AuthError.EmailExists();
-        }
-
+        // A sign-in in flight waits, and then finds that the password is another.
+        await db.ExecuteAsync($"select from auth.users where id = {user.Id} for update", cancellationToken);
+        if (hash is not null)
+            await RequireFreshAsync(context, db, signedIn, request.Nonce, cancellationToken);
+        await db.ExecuteAsync(Update(signedIn, hash, data, now), cancellationToken);
+        if (email is not null)
+            await ChangeEmailAsync(context, db, user, email, challenge, cancellationToken);
         var action = hash is null ? AuditEntry.Modified : AuditEntry.PasswordUpdated;
-        var updated = (await db.QuerySingleAsync(
-            $"""
-            with audit as (
-                {AuditLog.Insert(action, user.Id, email ?? user.Email, origin, now)}
-            )
-            select {AuthUser.Columns}
-            from auth.users u
-            where u.id = {user.Id}
-            """, AuthUser.Read, cancellationToken)) ?? throw AuthError.UserNotFound();
+        await db.ExecuteAsync(AuditLog.Insert(action, user.Id, email ?? user.Email, origin, now), cancellationToken);
+        var updated = await Accounts.ReadAsync(db, user.Id, cancellationToken);
         if (data is not null)
             updated.RefuseLargeMetadata();
         await db.CommitAsync(cancellationToken);
         return TypedResults.Json(updated, AuthJson.Default.AuthUser);
     }
 
-    static async Task<string?> HashAsync(
-        string? password, SignedIn signedIn, string? email, Passwords passwords, PasswordPolicy policy, CancellationToken cancellationToken)
+    async Task<string?> HashAsync(
+        HttpContext context, UpdateRequest request, SignedIn signedIn, string? email, CancellationToken cancellationToken)
     {
-        if (password is null)
+        if (request.Password is null)
             return null;
         if (signedIn.User.IsAnonymous && email is null)
             throw AuthError.AnonymousPassword();
-        policy.Require(password);
-        if (signedIn.PasswordHash is { } old &&
-            await passwords.VerifyAsync(old, password, cancellationToken) != PasswordVerificationResult.Failed)
-            throw AuthError.SamePassword();
-        return await passwords.HashAsync(password, cancellationToken);
+        policy.Require(request.Password);
+        if (signedIn.PasswordHash is { } old)
+        {
+            // Only where one is given: clients of Supabase do not ask people for it.
+            if (request.CurrentPassword is { } current)
+            {
+                limits.RefuseGuessing(context);
+                if (await passwords.VerifyAsync(old, current, cancellationToken) == PasswordVerificationResult.Failed)
+                {
+                    await limits.WrongPasswordAsync(context);
+                    throw AuthError.CurrentPasswordInvalid();
+                }
+            }
+
+            if (await passwords.VerifyAsync(old, request.Password, cancellationToken) != PasswordVerificationResult.Failed)
+                throw AuthError.SamePassword();
+        }
+
+        return await passwords.HashAsync(request.Password, cancellationToken);
+    }
+
+    async Task RequireFreshAsync(
+        HttpContext context, DbSession db, SignedIn signedIn, string? nonce, CancellationToken cancellationToken)
+    {
+        if (!options.Value.SecurePasswordChange)
+            return;
+        var isFresh = await db.QuerySingleAsync(
+            $"select true from auth.sessions where id = {signedIn.SessionId} and created_at > {time.GetUtcNow() - FreshSession}",
+            row => row.GetBoolean(0), cancellationToken);
+        if (isFresh)
+            return;
+        if (string.IsNullOrEmpty(nonce))
+            throw AuthError.ReauthenticationNeeded();
+        if (!await verification.TakeNonceAsync(context, db, signedIn.User.Id, nonce, cancellationToken))
+        {
+            await db.CommitAsync(cancellationToken); // The try stays counted.
+            throw AuthError.ReauthenticationNotValid();
+        }
     }
 
     // Right-hand sides read the row as it is now, so two updates at once both take effect.
-    static Sql Update(SignedIn signedIn, string? email, string? hash, JsonElement? data, DateTimeOffset now)
+    static Sql Update(SignedIn signedIn, string? hash, JsonElement? data, DateTimeOffset now)
     {
         var id = signedIn.User.Id;
         var added = new Json(data?.GetRawText() ?? "{}");
-        var claims = email is null ? new Json("{}") : EmailIdentity.Claims(id, email, isVerified: true);
         return $"""
             with ended as (
                 delete from auth.sessions
                 where user_id = {id} and {hash}::text is not null and id is distinct from {signedIn.SessionId}
+            ),
+            spent as (
+                delete from auth.one_time_tokens
+                where user_id = {id} and {hash}::text is not null
+            ),
+            begun as (
+                delete from auth.flow_state
+                where user_id = {id} and {hash}::text is not null
             )
             update auth.users
-            set email = coalesce({email}, email),
-                email_confirmed_at = case when {email}::text is null then email_confirmed_at else {now} end,
-                encrypted_password = coalesce({hash}, encrypted_password),
+            set encrypted_password = coalesce({hash}, encrypted_password),
+                email_change = case when {hash}::text is null then email_change end,
                 raw_user_meta_data = (raw_user_meta_data || {added})
-                    - coalesce((select array_agg(key) from jsonb_each({added}) where value = 'null'), array[]::text[]) || {claims},
-                raw_app_meta_data = case
-                    when is_anonymous and {email}::text is not null then raw_app_meta_data || {EmailIdentity.AppMetadata}
-                    else raw_app_meta_data
-                end,
-                is_anonymous = is_anonymous and {email}::text is null,
+                    - coalesce((select array_agg(key) from jsonb_each({added}) where value = 'null'), array[]::text[]),
                 updated_at = {now}
             where id = {id}
             """;
     }
 
-    // A guest has none yet.
-    static Sql UpdateIdentity(Guid userId, string email, DateTimeOffset now)
-        => $"""
-            insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-            values (
-                {Guid.CreateVersion7(now)}, {userId}::text, {userId}, {EmailIdentity.Claims(userId, email, isVerified: false)},
-                'email', {now}, {now}, {now})
-            on conflict (provider_id, provider) do update
-            set identity_data = identities.identity_data || excluded.identity_data, updated_at = excluded.updated_at
-            """;
+    async Task ChangeEmailAsync(
+        HttpContext context, DbSession db, AuthUser user, string email, CodeChallenge? challenge, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            if (options.Value.MustConfirm)
+            {
+                var isTaken = await Accounts.FindAsync(db, email, cancellationToken) is not null;
+                var language = texts.Choose(user.Locale, texts.Choose(context.Request));
+                await emailChange.BeginAsync(db, user, email, redirects.Choose(context.Request), language, challenge, isTaken, cancellationToken);
+                return;
+            }
+
+            await db.ExecuteAsync(EmailChange.Apply(user.Id, email, now), cancellationToken);
+            await db.ExecuteAsync(EmailIdentity.Upsert(user.Id, email, isVerified: false, now), cancellationToken);
+        }
+        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
+        {
+            throw AuthError.EmailExists();
+        }
+    }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Identity;
 namespace Evolv.Auth.Grants;
 
 /// <summary>grant_type=password</summary>
-sealed class PasswordGrant(Database database, Sessions sessions, Passwords passwords, PasswordPolicy policy, TimeProvider time)
+sealed class PasswordGrant(Database database, Sessions sessions, Passwords passwords, PasswordPolicy policy, AuthLimits limits, TimeProvider time)
 {
     internal sealed record Request(string? Email = null, string? Phone = null, string? Password = null);
 
@@ -14,15 +14,23 @@ sealed class PasswordGrant(Database database, Sessions sessions, Passwords passw
     {
         var request = await AuthBody.ReadAsync(context.Request, AuthJson.Default.PasswordRequest, cancellationToken);
         if (string.IsNullOrEmpty(request.Email))
-            throw string.IsNullOrEmpty(request.Phone) ? AuthError.Invalid("missing email or phone") : AuthError.PhoneDisabled();
+            throw string.IsNullOrEmpty(request.Phone) ? AuthError.Invalid("missing email or phone") : AuthError.PhoneLoginsDisabled();
+        if (!string.IsNullOrEmpty(request.Phone))
+            throw AuthError.Invalid("Only an email address or phone number should be provided on login.");
         var email = request.Email.ToLowerInvariant();
         var password = request.Password ?? "";
 
+        limits.RefuseGuessing(context);
         var account = await FindAsync(email, cancellationToken);
         // No transaction is open while the hash is computed.
         var verified = await passwords.VerifyAsync(account?.Hash, password, cancellationToken);
+        limits.RefuseGuessing(context); // Two hundred at once are still thirty.
         if (account is null || verified == PasswordVerificationResult.Failed)
+        {
+            await limits.WrongPasswordAsync(context);
             throw AuthError.InvalidCredentials();
+        }
+
         if (account.BannedUntil > time.GetUtcNow())
             throw AuthError.BannedFromSigningIn();
         if (!account.IsConfirmed)
@@ -41,7 +49,7 @@ sealed class PasswordGrant(Database database, Sessions sessions, Passwords passw
         }
 
         var response = await sessions.StartAsync(
-            db, account.Id, stronger ?? account.Hash, "password", origin,
+            db, new SignIn(account.Id, "password", stronger ?? account.Hash), origin,
             AuditLog.Insert(AuditEntry.LoggedIn, account.Id, email, origin, time.GetUtcNow()), cancellationToken)
             ?? throw AuthError.InvalidCredentials();
         await db.CommitAsync(cancellationToken);

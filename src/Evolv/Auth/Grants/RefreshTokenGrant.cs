@@ -17,8 +17,8 @@ sealed class RefreshTokenGrant(
 {
     internal sealed record Request(string? RefreshToken = null);
 
-    sealed record State(
-        Guid SessionId, Guid UserId, string Email, DateTimeOffset? BannedUntil, DateTimeOffset? SessionEnd,
+    internal sealed record State(
+        Guid SessionId, Guid UserId, string Email, DateTimeOffset? BannedUntil, DateTimeOffset? SessionEnd, DateTimeOffset RefreshedAt,
         bool IsRevoked, DateTimeOffset UpdatedAt, int Children, string? UnusedChild, bool IsFamilyAlive);
 
     internal async Task<SessionResponse> HandleAsync(HttpContext context, CancellationToken cancellationToken)
@@ -33,8 +33,11 @@ sealed class RefreshTokenGrant(
         var state = await LockAsync(db, given, cancellationToken) ?? throw AuthError.RefreshTokenNotFound();
         var now = time.GetUtcNow();
         if (state.BannedUntil > now)
-            throw AuthError.BannedFromSigningIn();
-        if (state.SessionEnd < now)
+            throw AuthError.BannedFromRefreshing();
+        if (state is { IsRevoked: true, IsFamilyAlive: false })
+            throw AuthError.RefreshTokenAlreadyUsed();
+        if (state.SessionEnd < now ||
+            options.Value.SessionInactivitySeconds is > 0 and var longest && state.RefreshedAt.AddSeconds(longest) < now)
             throw AuthError.SessionExpired();
 
         var child = state.UnusedChild is null ? null : tokens.Child(request.RefreshToken, state.SessionId, state.Children - 1);
@@ -56,7 +59,7 @@ sealed class RefreshTokenGrant(
             throw AuthError.RefreshTokenAlreadyUsed();
         }
 
-        var response = await sessions.RespondAsync(db, state.SessionId, child, cancellationToken);
+        var response = await sessions.RespondAsync(db, state.SessionId, "token_refresh", child, cancellationToken);
         await db.CommitAsync(cancellationToken);
         return response;
     }
@@ -66,7 +69,7 @@ sealed class RefreshTokenGrant(
         => state.IsFamilyAlive && now <= state.UpdatedAt.AddSeconds(options.Value.RefreshTokenReuseIntervalSeconds);
 
     // The session is locked first, by a statement of its own: the next one then sees what the one before us committed.
-    static async Task<State?> LockAsync(DbSession db, string given, CancellationToken cancellationToken)
+    internal static async Task<State?> LockAsync(DbSession db, string given, CancellationToken cancellationToken)
     {
         var isLocked = await db.QuerySingleAsync(
             $"""
@@ -78,7 +81,7 @@ sealed class RefreshTokenGrant(
             """, row => row.GetBoolean(0), cancellationToken);
         return !isLocked ? null : await db.QuerySingleAsync(
             $"""
-            select s.id, s.user_id, coalesce(u.email, ''), u.banned_until, s.not_after, t.revoked, t.updated_at,
+            select s.id, s.user_id, coalesce(u.email, ''), u.banned_until, s.not_after, coalesce(s.refreshed_at, s.created_at), t.revoked, t.updated_at,
                 (select count(*)::int from auth.refresh_tokens c where c.session_id = s.id and c.parent = t.token),
                 (
                     select c.token
@@ -91,14 +94,15 @@ sealed class RefreshTokenGrant(
             from auth.refresh_tokens t
             join auth.sessions s on s.id = t.session_id
             join auth.users u on u.id = s.user_id
-            where t.token = {given}
+            where t.token = {given} and u.deleted_at is null
             """,
             row => new State(
-                row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetInstant(3), row.GetInstant(4), row.GetBoolean(5),
-                row.GetFieldValue<DateTimeOffset>(6), row.GetInt32(7), row.GetText(8), row.GetBoolean(9)), cancellationToken);
+                row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetInstant(3), row.GetInstant(4),
+                row.GetFieldValue<DateTimeOffset>(5), row.GetBoolean(6), row.GetFieldValue<DateTimeOffset>(7), row.GetInt32(8), row.GetText(9),
+                row.GetBoolean(10)), cancellationToken);
     }
 
-    static Task<int> SwapAsync(
+    internal static Task<int> SwapAsync(
         DbSession db, State state, string given, string child, RequestOrigin origin, DateTimeOffset now, CancellationToken cancellationToken)
         => db.ExecuteAsync(
             $"""
@@ -122,6 +126,12 @@ sealed class RefreshTokenGrant(
             $"""
             with audit as (
                 {AuditLog.Insert(AuditEntry.TokenReuseDetected, state.UserId, state.Email, origin, now)}
+            ),
+            session as (
+                update auth.sessions set not_after = least(not_after, {now}), updated_at = {now} where id = {state.SessionId}
+            ),
+            told as (
+                insert into auth.revocations (kind, subject) values ('session', {state.SessionId})
             )
             update auth.refresh_tokens
             set revoked = true, updated_at = {now}

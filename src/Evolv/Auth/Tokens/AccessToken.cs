@@ -1,25 +1,47 @@
 using System.Text.Json;
-using Microsoft.Extensions.Options;
 using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Evolv.Auth.Tokens;
 
-/// <summary>The claims of an access token, in GoTrue's names. <c>user_metadata</c> is the person's own: authorize by it never.</summary>
-sealed record AccessTokenClaims(
-    string Iss, Guid Sub, string Aud, long Exp, long Iat, string Email, string Phone, JsonElement AppMetadata, JsonElement UserMetadata,
-    string Role, string Aal, JsonElement Amr, Guid SessionId, bool IsAnonymous);
-
-/// <summary>Makes access tokens.</summary>
-sealed class AccessToken(SigningKeys keys, IOptions<AuthOptions> options)
+/// <summary>
+/// Makes access tokens of what <c>evolv.access_token_hook</c> answers, GoTrue's <c>{"claims": {…}}</c>, or
+/// <c>{"error": {"http_code": 403, "message": "…"}}</c> to refuse.
+/// </summary>
+sealed class AccessToken(SigningKeys keys)
 {
+    // Without these a token would be refused, or would be somebody else's.
+    static readonly (string Name, JsonValueKind Kind)[] Required =
+    [
+        ("iss", JsonValueKind.String), ("sub", JsonValueKind.String), ("aud", JsonValueKind.String), ("exp", JsonValueKind.Number),
+        ("iat", JsonValueKind.Number), ("role", JsonValueKind.String), ("aal", JsonValueKind.String), ("session_id", JsonValueKind.String),
+        ("email", JsonValueKind.String), ("phone", JsonValueKind.String), ("is_anonymous", JsonValueKind.False),
+    ];
+
     readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
-    internal string Create(AuthUser user, SessionState session, DateTimeOffset now)
+    /// <exception cref="AuthError">It refuses, or is not of the form.</exception>
+    internal string Sign(string? hooked)
     {
-        var issuedAt = now.ToUnixTimeSeconds();
-        var claims = new AccessTokenClaims(
-            options.Value.Issuer, user.Id, user.Aud, issuedAt + options.Value.JwtExpirySeconds, issuedAt, user.Email, user.Phone,
-            user.AppMetadata, user.UserMetadata, user.Role, session.Aal, session.Amr, session.Id, user.IsAnonymous);
-        return _handler.CreateToken(JsonSerializer.Serialize(claims, AuthJson.Default.AccessTokenClaims), keys.Current.Signing);
+        using var answer = JsonDocument.Parse(hooked ?? "null");
+        if (answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty("error", out var error) &&
+            error.ValueKind == JsonValueKind.Object)
+            throw AuthError.HookRefused(Number(error, "http_code"), Text(error, "message"));
+        if (answer.RootElement.ValueKind != JsonValueKind.Object || !answer.RootElement.TryGetProperty("claims", out var claims) ||
+            claims.ValueKind != JsonValueKind.Object)
+            throw AuthError.HookBroken("it must answer {\"claims\": {…}}");
+        foreach (var (name, kind) in Required)
+        {
+            if (!claims.TryGetProperty(name, out var value) ||
+                (kind == JsonValueKind.False ? value.ValueKind is not (JsonValueKind.True or JsonValueKind.False) : value.ValueKind != kind))
+                throw AuthError.HookBroken($"it must keep the claim {name}");
+        }
+
+        return _handler.CreateToken(claims.GetRawText(), keys.Current.Signing);
     }
+
+    static int? Number(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
+
+    static string? Text(JsonElement json, string name)
+        => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

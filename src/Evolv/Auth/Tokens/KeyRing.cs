@@ -8,11 +8,13 @@ using Microsoft.IdentityModel.Tokens;
 namespace Evolv.Auth.Tokens;
 
 /// <summary>A key that stands for a role of this installation instead of a person.</summary>
-sealed record ApiKey(string Kind, string Role, string Value)
+sealed record ApiKey(string Kind, string Role, string Value, Guid Id = default)
 {
     internal const string Publishable = "publishable";
     internal const string Secret = "secret";
     internal const string LegacyJwt = "legacy_jwt";
+
+    internal Caller Caller => Role == Platform.Data.Caller.ServiceRole ? Platform.Data.Caller.Service : Platform.Data.Caller.Anonymous;
 }
 
 /// <summary>All keys of this installation as they were at one moment. Immutable, so requests need no lock.</summary>
@@ -43,21 +45,27 @@ sealed class KeyRing(
     internal string ServiceRoleJwt => Find(ApiKey.LegacyJwt, Caller.ServiceRole);
 
     /// <summary>Whom a key stands for; null when it is none of ours. Takes the same time for every guess.</summary>
-    internal Caller? FindCaller(string key)
+    internal Caller? FindCaller(string key) => FindApiKey(key)?.Caller;
+
+    /// <inheritdoc cref="FindCaller"/>
+    internal ApiKey? FindApiKey(string key)
     {
-        Caller? caller = null;
+        ApiKey? found = null;
         var given = MemoryMarshal.AsBytes(key.AsSpan());
         foreach (var ours in apiKeys)
         {
             if (CryptographicOperations.FixedTimeEquals(given, MemoryMarshal.AsBytes(ours.Value.AsSpan())))
-                caller = ours.Role == Caller.ServiceRole ? Caller.Service : Caller.Anonymous;
+                found = ours;
         }
 
-        return caller;
+        return found;
     }
+
+    internal bool HasApiKey(Guid id) => apiKeys.Any(key => key.Id == id);
 
     /// <summary>A code that only this installation can compute.</summary>
     internal byte[] Authenticate(ReadOnlySpan<byte> message) => HMACSHA256.HashData(refreshSecret, message);
 
-    string Find(string kind, string role) => apiKeys.First(key => key.Kind == kind && key.Role == role).Value;
+    // Empty when the last of a kind was revoked; the next start makes another.
+    string Find(string kind, string role) => apiKeys.FirstOrDefault(key => key.Kind == kind && key.Role == role)?.Value ?? "";
 }

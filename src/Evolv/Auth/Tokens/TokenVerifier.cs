@@ -14,8 +14,13 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Evolv.Auth.Tokens;
 
-/// <summary>An access token of a person whose signature and claims were found good.</summary>
-sealed record VerifiedToken(Caller Caller, Guid? SessionId, string Kid, DateTimeOffset NotBefore, DateTimeOffset ExpiresAt);
+/// <summary>An access token whose signature and claims were found good: a person's, or a key of a project that was taken over.</summary>
+/// <param name="Caller">Whose it is.</param>
+/// <param name="SessionId">The claim <c>session_id</c>.</param>
+/// <param name="Kid">Of the key that signed it; null when that is the legacy secret.</param>
+/// <param name="NotBefore">From when on it is good.</param>
+/// <param name="ExpiresAt">Null when it never ends, as legacy keys may.</param>
+sealed record VerifiedToken(Caller Caller, Guid? SessionId, string? Kid, DateTimeOffset NotBefore, DateTimeOffset? ExpiresAt);
 
 /// <summary>The token, or why it is refused.</summary>
 /// <param name="IsOfClaims">Whether the signature is ours and what the token says is the reason.</param>
@@ -29,7 +34,7 @@ readonly record struct Verification(VerifiedToken? Token, string? Refusal, bool 
 /// or a doubled name does not fit into it.
 /// </summary>
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-sealed record TokenHeader(string Alg, string Kid, string? Typ = null);
+sealed record TokenHeader(string Alg, string? Kid = null, string? Typ = null);
 
 /// <summary>
 /// Tells whether an access token is ours and still good. A good one is remembered, because checking a signature costs
@@ -44,7 +49,9 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
 
     static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+    static readonly TimeSpan LongestMemory = TimeSpan.FromDays(1);
 
+    readonly LegacyTokens? _legacy = LegacyTokens.From(options.Value);
     readonly MemoryCache _verified = new(new MemoryCacheOptions { SizeLimit = RememberedTokens });
     readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = LongestToken };
 
@@ -59,14 +66,15 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         var now = time.GetUtcNow();
         var hash = Base64Url.EncodeToString(SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan())));
         // A revoked key ends its tokens at once, remembered or not.
-        if (!_verified.TryGetValue(hash, out VerifiedToken? verified) || !ring.Verifying.ContainsKey(verified!.Kid))
+        if (!_verified.TryGetValue(hash, out VerifiedToken? verified) || verified!.Kid is { } signedBy && !ring.Verifying.ContainsKey(signedBy))
         {
             var read = await ReadAsync(token, ring, now);
             if (read.Token is null)
                 return read;
             verified = read.Token;
-            if (verified.ExpiresAt + ClockSkew > now)
-                Remember(hash, verified, verified.ExpiresAt + ClockSkew - now);
+            var left = verified.ExpiresAt + ClockSkew - now ?? LongestMemory;
+            if (left > TimeSpan.Zero)
+                Remember(hash, verified, left < LongestMemory ? left : LongestMemory);
         }
 
         return verified switch
@@ -91,13 +99,24 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         var (first, second) = (token.IndexOf('.'), token.LastIndexOf('.'));
         if (!TryDecode(token.AsSpan(0, first), out var header) ||
             !TryDecode(token.AsSpan(first + 1, second - first - 1), out var payload) ||
-            !TryDecode(token.AsSpan(second + 1), out _))
+            !TryDecode(token.AsSpan(second + 1), out var signature))
             return new(null, "JWT cryptographic operation failed");
 
-        var (kid, refusal) = ReadHeader(header);
-        if (refusal is not null)
-            return new(null, refusal);
-        if (!ring.Verifying.TryGetValue(kid!, out var key))
+        if (ReadHeader(header) is not { } read)
+            return new(null, "JWT header is not one of ours");
+        // Which secret or key is asked depends on the algorithm, never the other way round: a public key is nobody's secret.
+        if (_legacy is not null && read.Alg == LegacyTokens.Algorithm)
+        {
+            return _legacy.IsSigned(token.AsSpan(0, second), signature)
+                ? ToVerification(ReadClaims(payload, kid: null, now))
+                : new(null, "JWT cryptographic operation failed");
+        }
+
+        if (read.Alg != KeyRing.Algorithm)
+            return new(null, "Wrong or unsupported encoding algorithm");
+        if (read.Kid is not { } kid)
+            return new(null, "JWT header is not one of ours");
+        if (!ring.Verifying.TryGetValue(kid, out var key))
             return new(null, "No suitable key was found to decode the JWT");
         var result = await _handler.ValidateTokenAsync(token, new TokenValidationParameters
         {
@@ -111,46 +130,52 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         });
         if (!result.IsValid)
             return new(null, "JWT cryptographic operation failed");
-        var (verified, why) = ReadClaims(payload, kid!, now);
-        return new(verified, why, IsOfClaims: verified is null);
+        return ToVerification(ReadClaims(payload, kid, now));
     }
 
-    static (string? Kid, string? Refusal) ReadHeader(byte[] json)
+    static Verification ToVerification((VerifiedToken? Token, string? Refusal) read) => new(read.Token, read.Refusal, IsOfClaims: read.Token is null);
+
+    static TokenHeader? ReadHeader(byte[] json)
     {
         try
         {
-            var header = JsonSerializer.Deserialize(json, AuthJson.Default.TokenHeader);
-            return header?.Alg == KeyRing.Algorithm ? (header.Kid, null) : (null, "Wrong or unsupported encoding algorithm");
+            return JsonSerializer.Deserialize(json, AuthJson.Default.TokenHeader);
         }
         catch (JsonException)
         {
-            return (null, "JWT header is not one of ours");
+            return null;
         }
     }
 
-    (VerifiedToken?, string?) ReadClaims(byte[] json, string kid, DateTimeOffset now)
+    // Without a kid it is signed with the legacy secret, by an issuer of its own.
+    (VerifiedToken?, string?) ReadClaims(byte[] json, string? kid, DateTimeOffset now)
     {
         using var document = Parse(json);
         if (document?.RootElement is not { ValueKind: JsonValueKind.Object } claims)
             return (null, "Parsing claims failed");
+        var key = kid is null ? LegacyTokens.RoleOfKey(Text(claims, "role")) : null;
         // The roles of the installation have keys of their own, which are compared and not verified: who stole a
         // signing key still cannot become service_role.
-        if (Text(claims, "role") != Caller.AuthenticatedRole)
+        if (key is null && Text(claims, "role") != Caller.AuthenticatedRole)
             return (null, "JWT role is not allowed");
+        var (times, refusal) = ReadTimes(claims, now);
+        if (refusal is not null)
+            return (null, refusal);
+        if (key is not null)
+            return (new VerifiedToken(key, SessionId: null, kid, times.NotBefore, times.ExpiresAt), null);
+        return ReadPerson(claims, json, kid, times);
+    }
+
+    (VerifiedToken?, string?) ReadPerson(JsonElement claims, byte[] json, string? kid, (DateTimeOffset NotBefore, DateTimeOffset? ExpiresAt) times)
+    {
         if (!Guid.TryParseExact(Text(claims, "sub"), "D", out var userId))
             return (null, "JWT claim sub must be a UUID");
         if (!HasAudience(claims))
             return (null, "JWT not in audience");
-        if (Text(claims, "iss") != options.Value.Issuer)
+        if (kid is not null && Text(claims, "iss") != options.Value.Issuer)
             return (null, "JWT issuer is not this server");
-        if (!TryReadInstant(claims, "exp", out var expiresAt) || expiresAt is null)
+        if (times.ExpiresAt is null)
             return (null, "JWT claim exp must be a number");
-        if (!TryReadInstant(claims, "nbf", out var notBefore))
-            return (null, "JWT claim nbf must be a number");
-        if (!TryReadInstant(claims, "iat", out var issuedAt))
-            return (null, "JWT claim iat must be a number");
-        if (issuedAt > now + ClockSkew)
-            return (null, "JWT issued at future");
 
         Guid? sessionId = null;
         if (claims.TryGetProperty("session_id", out _))
@@ -161,7 +186,20 @@ sealed class TokenVerifier(SigningKeys keys, IOptions<AuthOptions> options, Time
         }
 
         var caller = new Caller(Caller.AuthenticatedRole, Encoding.UTF8.GetString(json), userId);
-        return (new VerifiedToken(caller, sessionId, kid, notBefore ?? DateTimeOffset.MinValue, expiresAt.Value), null);
+        return (new VerifiedToken(caller, sessionId, kid, times.NotBefore, times.ExpiresAt), null);
+    }
+
+    static ((DateTimeOffset NotBefore, DateTimeOffset? ExpiresAt) Times, string? Refusal) ReadTimes(JsonElement claims, DateTimeOffset now)
+    {
+        if (!TryReadInstant(claims, "exp", out var expiresAt))
+            return (default, "JWT claim exp must be a number");
+        if (!TryReadInstant(claims, "nbf", out var notBefore))
+            return (default, "JWT claim nbf must be a number");
+        if (!TryReadInstant(claims, "iat", out var issuedAt))
+            return (default, "JWT claim iat must be a number");
+        return issuedAt > now + ClockSkew
+            ? (default, "JWT issued at future")
+            : ((notBefore ?? DateTimeOffset.MinValue, expiresAt), null);
     }
 
     static bool HasAudience(JsonElement claims)

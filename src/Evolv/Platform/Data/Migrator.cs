@@ -86,7 +86,7 @@ sealed class Migrator(ConnectionStrings connectionStrings, ILogger<Migrator> log
     internal static async Task<NpgsqlConnection> OpenOwnerAsync(
         ConnectionStrings connectionStrings, CancellationToken cancellationToken)
     {
-#pragma warning disable RS0030 // The owner's connection, for migrations, replication slots and the command line only.
+#pragma warning disable RS0030 // The owner's connection, for migrations, keys, replication slots and the command line only.
         var connection = new NpgsqlConnection(connectionStrings.Owner.ConnectionString);
 #pragma warning restore RS0030
         await connection.OpenAsync(cancellationToken);

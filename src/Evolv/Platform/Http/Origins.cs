@@ -36,7 +36,7 @@ sealed class Origins
         => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 &&
             text.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase);
 
-    static bool IsOfThisMachine(string url)
+    internal static bool IsOfThisMachine(string url)
         => Uri.TryCreate(url, UriKind.Absolute, out var uri) &&
             (uri.Host == "localhost" || (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address)));
 }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Evolv.Platform.Http;
@@ -12,9 +11,6 @@ namespace Evolv.Platform.Observability;
 /// </summary>
 sealed class MetricsDoor(RequestDelegate next, IOptions<ObservabilityOptions> options)
 {
-    // What proxies add, and what the framework leaves behind when it has read them.
-    static readonly string[] SignsOfProxies = ["Forwarded", "Via", "X-Real-IP", "X-Client-IP", "True-Client-IP", "CF-Connecting-IP", "X-Original-For"];
-
     static readonly string[] SignsOfBrowsers = ["Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode"];
 
     public Task InvokeAsync(HttpContext context)
@@ -34,11 +30,7 @@ sealed class MetricsDoor(RequestDelegate next, IOptions<ObservabilityOptions> op
     }
 
     static bool IsOfThisMachine(HttpContext context)
-        => context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address)
-            // A name that somebody made point here; and the way in which nginx speaks to what is behind it.
-            && context.Request.Host.Host is "localhost" or "127.0.0.1" or "[::1]" && context.Request.Protocol != HttpProtocol.Http10
-            && !SignsOfProxies.Any(context.Request.Headers.ContainsKey) && !SignsOfBrowsers.Any(context.Request.Headers.ContainsKey)
-            && !context.Request.Headers.Keys.Any(name => name.StartsWith("X-Forwarded", StringComparison.OrdinalIgnoreCase));
+        => ThisMachine.Sent(context) && !SignsOfBrowsers.Any(context.Request.Headers.ContainsKey);
 
     // By their hashes, so that not even the length is told by the time it takes.
     static bool IsSame(string given, string expected)

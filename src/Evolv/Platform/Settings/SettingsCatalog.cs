@@ -13,6 +13,16 @@ namespace Evolv.Platform.Settings;
 /// <param name="Description">The summary of the option's property.</param>
 sealed record Setting(string Key, string Type, string Default, string Range, string Description)
 {
+    const string AnyName = "*";
+
+    /// <summary>Whether it is meant by this key; <c>*</c> in its own stands for a name that the operator chooses.</summary>
+    internal bool IsNamed(string key)
+    {
+        var (ours, theirs) = (Key.Split(':'), key.Split(':'));
+        return ours.Length == theirs.Length &&
+            ours.Zip(theirs).All(part => part.First == AnyName || string.Equals(part.First, part.Second, StringComparison.OrdinalIgnoreCase));
+    }
+
     internal string EnvironmentVariable => "EVOLV__" + Key.ToUpperInvariant().Replace(":", "__", StringComparison.Ordinal);
 }
 
@@ -37,7 +47,7 @@ static class SettingsCatalog
         var known = settings.Select(setting => setting.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in ours.AsEnumerable())
         {
-            if (value is null || known.Contains(key) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase))
+            if (value is null || known.Contains(key) || settings.Any(setting => setting.IsNamed(key)) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase))
                 continue;
             var nearest = known.MinBy(name => Distance(name.ToUpperInvariant(), key.ToUpperInvariant()));
             throw new SetupException($"{key} is not a setting of Evolv; did you mean {nearest}? All are in docs/configuration.md.");

@@ -84,9 +84,9 @@ static partial class SettingsExtensions
 
     static SetupException Wrong(string key, string why, IReadOnlyList<Setting> catalog)
     {
-        var setting = catalog.FirstOrDefault(setting => string.Equals(setting.Key, key, StringComparison.OrdinalIgnoreCase));
+        var setting = catalog.FirstOrDefault(setting => setting.IsNamed(key));
         var expected = setting is null || setting.Range.Length == 0 ? "" : $" (a {setting.Type}, {setting.Range})";
-        var advice = setting is null ? "" : $"; correct it in appsettings.json or {setting.EnvironmentVariable}, or leave it out for {(setting.Default.Length > 0 ? setting.Default : "the default")}";
+        var advice = setting is null ? "" : $"; correct it in appsettings.json or {(setting with { Key = key }).EnvironmentVariable}, or leave it out for {(setting.Default.Length > 0 ? setting.Default : "the default")}";
         return new SetupException($"Setting {key} is wrong: {why}{expected}{advice}.");
     }
 

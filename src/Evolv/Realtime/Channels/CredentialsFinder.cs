@@ -22,7 +22,7 @@ sealed class CredentialsFinder(FindCaller findCaller, TimeProvider time)
     internal async ValueTask<Credentials> FindAsync(RealtimeSocket socket, string? token)
     {
         var isOfConnection = IsNoToken(token);
-        var found = isOfConnection ? socket.ConnectedAs : await findCaller(token!);
+        var found = await findCaller(isOfConnection ? socket.ConnectedWith : token!); // Anew: it may have been revoked meanwhile.
         if (found.Caller is { } caller && !(found.ExpiresAt <= time.GetUtcNow()))
             return new Credentials(caller, isOfConnection ? null : Digest(token!), found.SessionId, found.ExpiresAt);
         throw Refuse(found);

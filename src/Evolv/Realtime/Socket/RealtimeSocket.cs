@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Net.WebSockets;
 using System.Text;
-using Evolv.Platform.Data;
 using Evolv.Realtime.Channels;
 
 namespace Evolv.Realtime.Socket;
@@ -29,17 +28,17 @@ sealed class RealtimeSocket
     int _controlsInSecond;
 
     internal RealtimeSocket(
-        WebSocket webSocket, ProtocolVersion version, FoundCaller connectedAs, string address, RealtimeOptions options, TimeProvider time)
+        WebSocket webSocket, ProtocolVersion version, string connectedWith, string address, RealtimeOptions options, TimeProvider time)
     {
-        (_webSocket, Version, ConnectedAs, Address, _options, _time) = (webSocket, version, connectedAs, address, options, time);
+        (_webSocket, Version, ConnectedWith, Address, _options, _time) = (webSocket, version, connectedWith, address, options, time);
         _outbox = new Outbox(webSocket, options.MaxQueuedMessages, options.MaxQueuedBytes);
         LastHeard = time.GetTimestamp();
     }
 
     internal ProtocolVersion Version { get; }
 
-    /// <summary>Whom the key of the connection stands for: the caller of channels that bring no token.</summary>
-    internal FoundCaller ConnectedAs { get; }
+    /// <summary>The key or token of the connection. Channels that bring no token have the rights that it has when they join.</summary>
+    internal string ConnectedWith { get; }
 
     internal string Address { get; }
 

@@ -42,7 +42,8 @@ sealed class SocketEndpoint(
             return;
         }
 
-        var found = await FindCallerAsync(context.Request);
+        var key = KeyOf(context.Request);
+        var found = key.Length == 0 ? new FoundCaller(null, "API key is missing") : await findCaller(key);
         if (found.Caller is null)
         {
             await RefuseAsync(context, 401, found.ExpiresAt is not null ? "Token has expired" : credentials.Refuse(found).Message);
@@ -62,7 +63,7 @@ sealed class SocketEndpoint(
         if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics)
             metrics.MetricsDisabled = true;
         using var webSocket = await context.WebSockets.AcceptWebSocketAsync();
-        await ServeAsync(new RealtimeSocket(webSocket, version, found, address, options.Value, time));
+        await ServeAsync(new RealtimeSocket(webSocket, version, key, address, options.Value, time));
     }
 
     async Task ServeAsync(RealtimeSocket socket)
@@ -83,13 +84,10 @@ sealed class SocketEndpoint(
         }
     }
 
-    async ValueTask<FoundCaller> FindCallerAsync(HttpRequest request)
-    {
-        var key = request.Query["apikey"].ToString() is { Length: > 0 } inUrl ? inUrl
+    static string KeyOf(HttpRequest request)
+        => request.Query["apikey"].ToString() is { Length: > 0 } inUrl ? inUrl
             : request.Headers["x-api-key"].ToString() is { Length: > 0 } inHeader ? inHeader
             : request.Headers["apikey"].ToString();
-        return key.Length == 0 ? new FoundCaller(null, "API key is missing") : await findCaller(key);
-    }
 
     static ProtocolVersion? Version(string vsn) => vsn switch
     {

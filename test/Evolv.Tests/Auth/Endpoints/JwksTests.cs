@@ -17,7 +17,11 @@ public sealed class JwksTests(EvolvCluster cluster)
         using var response = await server.Keyless.GetAsync("/auth/v1/.well-known/jwks.json", TestContext.Current.CancellationToken);
 
         var text = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        var key = Assert.Single(JsonNode.Parse(text)!["keys"]!.AsArray())!.AsObject();
+        var parts = ada.AccessToken.Split('.');
+        var kid = JsonNode.Parse(Base64UrlEncoder.Decode(parts[0]))!["kid"]!.GetValue<string>();
+        var keys = JsonNode.Parse(text)!["keys"]!.AsArray().Select(one => one!.AsObject()).ToList();
+        Assert.Equal(2, keys.Count); // The one in use, and the one that will be.
+        var key = Assert.Single(keys, one => Text(one, "kid") == kid);
         Assert.Equal("public, max-age=600", string.Join(", ", response.Headers.GetValues("Cache-Control")));
         Assert.Equal("application/json", response.Content.Headers.ContentType!.MediaType);
         Assert.Equal(["kty", "kid", "alg", "use", "key_ops", "crv", "x", "y"], key.Select(property => property.Key));
@@ -29,10 +33,21 @@ public sealed class JwksTests(EvolvCluster cluster)
             Curve = ECCurve.NamedCurves.nistP256,
             Q = new ECPoint { X = Base64UrlEncoder.DecodeBytes(Text(key, "x")), Y = Base64UrlEncoder.DecodeBytes(Text(key, "y")) },
         });
-        var parts = ada.AccessToken.Split('.');
-        Assert.Equal(Text(key, "kid"), JsonNode.Parse(Base64UrlEncoder.Decode(parts[0]))!["kid"]!.GetValue<string>());
         Assert.True(ecdsa.VerifyData(
             Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64UrlEncoder.DecodeBytes(parts[2]), HashAlgorithmName.SHA256));
+    }
+
+    [Fact]
+    public async Task Others_find_the_keys_by_the_issuer()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:SiteUrl", "https://evolv.example/"));
+
+        using var response = await server.Keyless.GetAsync("/auth/v1/.well-known/openid-configuration", TestContext.Current.CancellationToken);
+
+        Assert.Equal("public, max-age=600", string.Join(", ", response.Headers.GetValues("Cache-Control")));
+        Assert.Equal(
+            """{"issuer":"https://evolv.example/auth/v1","authorization_endpoint":"https://evolv.example/auth/v1/authorize","jwks_uri":"https://evolv.example/auth/v1/.well-known/jwks.json","response_types_supported":["code","token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["ES256"],"code_challenge_methods_supported":["S256","plain"],"claims_supported":["sub","aud","iss","exp","iat","email","phone","role","aal","amr","session_id","is_anonymous","app_metadata","user_metadata"]}""",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     static string Text(JsonObject key, string name) => key[name]!.GetValue<string>();

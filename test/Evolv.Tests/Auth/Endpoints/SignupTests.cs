@@ -198,8 +198,8 @@ public sealed class SignupTests(EvolvCluster cluster)
                 """422 {"code":"weak_password","message":"Password should be at least 8 characters.","weak_password":{"reasons":["length"]}}"""),
             ("""{"email":"a@example.com","password":"PassWord123"}""",
                 """422 {"code":"weak_password","message":"Password is known to be weak and easy to guess, please choose a different one.","weak_password":{"reasons":["pwned"]}}"""),
-            ($$"""{"email":"a@example.com","password":"{{new string('é', 37)}}"}""",
-                """400 {"code":"validation_failed","message":"Password cannot be longer than 72 characters"}"""),
+            ($$"""{"email":"a@example.com","password":"{{new string('é', 513)}}"}""",
+                """400 {"code":"validation_failed","message":"Password cannot be longer than 1024 bytes"}"""),
         ];
 
         foreach (var (body, expected) in cases)
@@ -213,16 +213,18 @@ public sealed class SignupTests(EvolvCluster cluster)
     }
 
     [Fact]
-    public async Task Password_may_have_72_bytes_of_any_kind()
+    public async Task Password_may_have_1024_bytes_of_any_kind_and_all_of_them_count()
     {
         await using var server = await EvolvServer.StartAsync(cluster);
-        var password = new string('é', 35) + "\0a";
+        var password = string.Concat(Enumerable.Range(0, 340).Select(i => (char)(0x4E00 + i * 37))) + "\0abc";
 
         var signUp = await server.Anonymous.PostAsync("signup", new { email = "ada@example.com", password });
         var signIn = await server.Anonymous.SignInAsync("ada@example.com", password);
         var shorter = await server.Anonymous.SignInAsync("ada@example.com", password[..^1]);
+        var other = await server.Anonymous.SignInAsync("ada@example.com", password[..^1] + "d");
 
-        Assert.Equal((200, 200, 400), (signUp.Status, signIn.Status, shorter.Status));
+        Assert.Equal(1024, System.Text.Encoding.UTF8.GetByteCount(password));
+        Assert.Equal((200, 200, 400, 400), (signUp.Status, signIn.Status, shorter.Status, other.Status));
     }
 
     [Fact]

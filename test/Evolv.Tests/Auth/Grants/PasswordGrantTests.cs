@@ -64,11 +64,11 @@ public sealed class PasswordGrantTests(EvolvCluster cluster)
         (string Path, string Body, string Expected)[] cases =
         [
             ("token?grant_type=password", """{"password":"x"}""", """400 {"code":"validation_failed","message":"missing email or phone"}"""),
-            ("token?grant_type=password", """{"phone":"49"}""", """400 {"code":"phone_provider_disabled","message":"Phone signups are disabled"}"""),
+            ("token?grant_type=password", """{"phone":"49"}""", """422 {"code":"phone_provider_disabled","message":"Phone logins are disabled"}"""),
             ("token?grant_type=password", "", """400 {"code":"bad_json","message":"Could not parse request body as JSON: it is malformed"}"""),
             ("token?grant_type=refresh_token", "{}", """400 {"error":"invalid_request","error_description":"refresh_token required"}"""),
-            ("token", "{}", """400 {"error":"unsupported_grant_type","error_description":"grant_type must be password or refresh_token"}"""),
-            ("token?grant_type=magic", "{}", """400 {"error":"unsupported_grant_type","error_description":"grant_type must be password or refresh_token"}"""),
+            ("token", "{}", """400 {"error":"unsupported_grant_type","error_description":"grant_type must be password, refresh_token, pkce or id_token"}"""),
+            ("token?grant_type=magic", "{}", """400 {"error":"unsupported_grant_type","error_description":"grant_type must be password, refresh_token, pkce or id_token"}"""),
             ("nothing/here", "{}", """404 {"code":"validation_failed","message":"No such endpoint or method under /auth/v1"}"""),
         ];
 
@@ -127,10 +127,10 @@ public sealed class PasswordGrantTests(EvolvCluster cluster)
     {
         await using var database = await cluster.CreateDatabaseAsync();
         await using var before = await EvolvServer.StartAsync(database, ("Auth:MinPasswordLength", "6"));
-        await before.Anonymous.PostAsync("signup", new { email = "ada@example.com", password = "abcdef" });
+        await before.Anonymous.PostAsync("signup", new { email = "ada@example.com", password = "xk7q9w" });
         await using var server = await EvolvServer.StartAsync(database);
 
-        var answer = await server.Anonymous.SignInAsync("ada@example.com", "abcdef");
+        var answer = await server.Anonymous.SignInAsync("ada@example.com", "xk7q9w");
 
         Assert.Equal(200, answer.Status);
         Assert.Equal(

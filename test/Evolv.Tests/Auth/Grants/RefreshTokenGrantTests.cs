@@ -175,7 +175,7 @@ public sealed class RefreshTokenGrantTests(EvolvCluster cluster)
         Assert.Equal(
             """400 {"code":"session_expired","message":"Invalid Refresh Token: Session Expired"}""",
             (await server.Anonymous.RefreshAsync(ada.RefreshToken)).Whole);
-        Assert.Equal("""400 {"code":"user_banned","message":"User is banned"}""", (await server.Anonymous.RefreshAsync(bob.RefreshToken)).Whole);
+        Assert.Equal("""400 {"code":"user_banned","message":"Invalid Refresh Token: User Banned"}""", (await server.Anonymous.RefreshAsync(bob.RefreshToken)).Whole);
     }
 
     static Task<long> CountAsync(EvolvServer server, string condition)

@@ -27,7 +27,7 @@ sealed class ForgedTokens : IDisposable
     }
 
     internal static async Task<ForgedTokens> ForAsync(EvolvServer server, Person person)
-        => new(person.AccessToken, await server.Database.ScalarAsync<string>("select private_key from auth.signing_keys"));
+        => new(person.AccessToken, await server.Database.ScalarAsync<string>("select private_key from auth.signing_keys where status = 'in_use'"));
 
     internal string Control => Sign(_header, _payload, Ours);
 
@@ -52,6 +52,10 @@ sealed class ForgedTokens : IDisposable
             Header("alg", "HS256"), _payload, text => HMACSHA256.HashData(_ours.ExportSubjectPublicKeyInfo(), text)));
         yield return ("HS256 with x of the JWKS", Sign(
             Header("alg", "HS256"), _payload, text => HMACSHA256.HashData(_ours.ExportParameters(false).Q.X!, text)));
+        yield return ("HS256 with an empty secret", Sign(Header("alg", "HS256"), _payload, text => HMACSHA256.HashData(Array.Empty<byte>(), text)));
+        yield return ("HS256 without a kid, with Supabase's secret of examples", Sign(
+            """{"alg":"HS256","typ":"JWT"}""", Changed(_payload, "role", "service_role"),
+            text => HMACSHA256.HashData("super-secret-jwt-token-with-at-least-32-characters-long"u8, text)));
         yield return ("HS512 with an empty secret", Sign(Header("alg", "HS512"), _payload, text => HMACSHA512.HashData(Array.Empty<byte>(), text)));
 
         yield return ("another's key under our kid", Sign(_header, _payload, Attackers));
@@ -117,8 +121,15 @@ sealed class ForgedTokens : IDisposable
         foreach (var claim in (string[])["iss", "aud", "role", "sub"])
             yield return ($"{claim} missing, ours", Without(claim));
         yield return ("session_id is no uuid, ours", WithClaim("session_id", "' or true --"));
-        yield return ("sub twice, ours", Sign(_header, _payload.Replace("{\"iss\"", $$"""{"sub":"{{Guid.NewGuid()}}","iss" """, StringComparison.Ordinal), Ours));
-        yield return ("role twice, ours", Sign(_header, _payload.Replace("{\"iss\"", """{"role":"service_role","iss" """, StringComparison.Ordinal), Ours));
+        foreach (var session in (JsonNode?[])[null, "", 1, new JsonArray()])
+            yield return ($"session_id {session?.ToJsonString() ?? "null"}, ours", WithClaim("session_id", session));
+        foreach (var (claim, value) in ((string, string)[])[("exp", "4102444800"), ("aud", "\"anon\""), ("iss", "\"supabase\""), ("session_id", $"\"{Guid.NewGuid()}\"")])
+            yield return ($"{claim} twice, ours", Sign(_header, $$"""{"{{claim}}":{{value}},""" + _payload[1..], Ours));
+        yield return ("payload with a byte order mark, ours", Sign(_header, "\uFEFF" + _payload, Ours));
+        yield return ("payload with more behind it, ours", Sign(_header, _payload + "{}", Ours));
+        yield return ("deep payload, ours", Sign(_header, Changed(_payload, "user_metadata", null)[..^1] + ",\"x\":" + string.Concat(Enumerable.Repeat("[", 500)), Ours));
+        yield return ("sub twice, ours", Sign(_header, $$"""{"sub":"{{Guid.NewGuid()}}",""" + _payload[1..], Ours));
+        yield return ("role twice, ours", Sign(_header, """{"role":"service_role",""" + _payload[1..], Ours));
         yield return ("payload is an array, ours", Sign(_header, "[]", Ours));
         yield return ("payload is text, ours", Sign(_header, "hello", Ours));
         yield return ("payload is empty, ours", Sign(_header, "", Ours));

@@ -1,0 +1,36 @@
+using Evolv.Platform.Data;
+using Npgsql;
+
+namespace Evolv.Auth;
+
+/// <summary>An account as flows by mail see it.</summary>
+/// <param name="IsSelfMade">Whether its owner signed up, and not an administrator for them; the latter's metadata have no <c>sub</c>.</param>
+sealed record Account(
+    Guid Id, string Email, bool IsConfirmed, bool IsInvited, string? Locale, string? NewEmail, DateTimeOffset? BannedUntil, bool IsSelfMade);
+
+/// <summary>Finds accounts by their address.</summary>
+static class Accounts
+{
+    /// <summary>Locked until the transaction ends, so that two mails at once are one after the other. Null for nobody.</summary>
+    internal static Task<Account?> FindAsync(DbSession db, string email, CancellationToken cancellationToken)
+        => db.QuerySingleAsync(
+            $"""
+            select u.id, coalesce(u.email, ''), u.email_confirmed_at is not null, u.invited_at is not null, u.raw_user_meta_data ->> 'locale',
+                nullif(u.email_change, ''), u.banned_until, u.raw_user_meta_data ->> 'sub' is not distinct from u.id::text
+            from auth.users u
+            where lower(u.email) = {email} and not u.is_sso_user and u.deleted_at is null
+            for update
+            """,
+            row => new Account(
+                row.GetGuid(0), row.GetString(1), row.GetBoolean(2), row.GetBoolean(3), row.GetText(4), row.GetText(5), row.GetInstant(6),
+                row.GetBoolean(7)),
+            cancellationToken);
+
+    internal static async Task<AuthUser> ReadAsync(DbSession db, Guid id, CancellationToken cancellationToken)
+        => await db.QuerySingleAsync($"select {AuthUser.Columns} from auth.users u where u.id = {id}", AuthUser.Read, cancellationToken)
+            ?? throw AuthError.UserNotFound();
+
+    /// <summary>Whether this is two accounts with one address.</summary>
+    internal static bool IsTakenAddress(PostgresException exception)
+        => exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" };
+}
