@@ -103,7 +103,12 @@ describe('external identities', () => {
 
   it('joins a confirmed account of the same verified address', async () => {
     const supabase = clientFor(evolv)
-    const { data } = await supabase.auth.signUp({ email: 'ivan@provider.example.com', password })
+    const email = 'ivan@provider.example.com'
+    const { data } = await supabase.auth.signUp({ email, password })
+    // The address is shown to be his by a mail.
+    await supabase.auth.signInWithOtp({ email })
+    const [mail] = await (await fetch(`${evolv.API_URL}/mail`)).json()
+    await supabase.auth.verifyOtp({ email, token: mail.text.match(/\b\d{6}\b/)[0], type: 'email' })
 
     const { user } = await signIn('ivan')
 

@@ -30,6 +30,20 @@ static class Accounts
         => await db.QuerySingleAsync($"select {AuthUser.Columns} from auth.users u where u.id = {id}", AuthUser.Read, cancellationToken)
             ?? throw AuthError.UserNotFound();
 
+    /// <summary>Makes the account.</summary>
+    /// <param name="taken">What is said when the address is somebody's by now.</param>
+    internal static async Task InsertAsync(DbSession db, NewAccount account, Func<AuthError> taken, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await db.ExecuteAsync(account.Insert(), cancellationToken);
+        }
+        catch (PostgresException exception) when (IsTakenAddress(exception))
+        {
+            throw taken();
+        }
+    }
+
     /// <summary>Whether this is two accounts with one address.</summary>
     internal static bool IsTakenAddress(PostgresException exception)
         => exception is { SqlState: PostgresErrorCodes.UniqueViolation, ConstraintName: "users_email_idx" };

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Evolv.Auth.Mail;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Evolv.Auth.Endpoints;
 
@@ -91,15 +90,7 @@ sealed class AdminGenerateLink(
         }
 
         var account = new NewAccount(now, email, hash, data) { HasClaims = false };
-        try
-        {
-            await db.ExecuteAsync(account.Insert(), cancellationToken);
-        }
-        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
-        {
-            throw AuthError.EmailExists();
-        }
-
+        await Accounts.InsertAsync(db, account, AuthError.EmailExists, cancellationToken);
         return account.Id;
     }
 

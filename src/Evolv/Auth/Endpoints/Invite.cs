@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Evolv.Auth.Mail;
 using Evolv.Platform.Data;
-using Npgsql;
 
 namespace Evolv.Auth.Endpoints;
 
@@ -54,15 +53,7 @@ static class Invite
         }
 
         var account = new NewAccount(now, email, PasswordHash: null, data) { InvitedAt = now, HasClaims = false };
-        try
-        {
-            await db.ExecuteAsync(account.Insert(), cancellationToken);
-        }
-        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
-        {
-            throw AuthError.EmailExists();
-        }
-
+        await Accounts.InsertAsync(db, account, AuthError.EmailExists, cancellationToken);
         return account.Id;
     }
 }

@@ -3,7 +3,6 @@ using Evolv.Auth.Flows;
 using Evolv.Auth.Mail;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Evolv.Auth.Endpoints;
 
@@ -58,15 +57,8 @@ sealed class Otp(
 
     static async Task<Guid> InsertAsync(DbSession db, NewAccount account, CancellationToken cancellationToken)
     {
-        try
-        {
-            await db.ExecuteAsync(account.Insert(), cancellationToken);
-        }
-        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
-        {
-            throw AuthError.Busy(); // Two at the same moment; the second try finds the first.
-        }
-
+        // Two at the same moment: the second try finds the first.
+        await Accounts.InsertAsync(db, account, AuthError.Busy, cancellationToken);
         (await Accounts.ReadAsync(db, account.Id, cancellationToken)).RefuseLargeMetadata();
         return account.Id;
     }

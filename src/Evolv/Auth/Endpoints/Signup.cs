@@ -4,7 +4,6 @@ using Evolv.Auth.Mail;
 using Evolv.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace Evolv.Auth.Endpoints;
 
@@ -67,16 +66,8 @@ sealed class Signup(
     {
         var origin = RequestOrigin.Of(context);
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
-        try
-        {
-            await db.ExecuteAsync(account.Insert(), cancellationToken);
-        }
-        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
-        {
-            // After the hash, as for a new address: at least the time tells nothing.
-            throw AuthError.UserAlreadyExists();
-        }
-
+        // After the hash, as for a new address: at least the time tells nothing.
+        await Accounts.InsertAsync(db, account, AuthError.UserAlreadyExists, cancellationToken);
         var response = (await sessions.StartAsync(
             db, new SignIn(account.Id, method, account.PasswordHash), origin,
             AuditLog.Insert(AuditEntry.SignedUp, account.Id, account.Email ?? "", origin, account.Now), cancellationToken))!;
@@ -98,7 +89,8 @@ sealed class Signup(
         AuthUser user;
         if (existing is null)
         {
-            await InsertAsync(db, account, cancellationToken);
+            // Two at the same moment: the second try finds the first.
+            await Accounts.InsertAsync(db, account, AuthError.Busy, cancellationToken);
             await mails.SendAsync(db, To(account.Id, null), cancellationToken);
             await db.ExecuteAsync(Audit(context, AuditEntry.ConfirmationRequested, account.Id, account), cancellationToken);
             user = await Accounts.ReadAsync(db, account.Id, cancellationToken);
@@ -143,18 +135,6 @@ sealed class Signup(
         await db.ExecuteAsync($"rollback to savepoint pretended", cancellationToken);
         user.RefuseLargeMetadata();
         return user;
-    }
-
-    static async Task InsertAsync(DbSession db, NewAccount account, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await db.ExecuteAsync(account.Insert(), cancellationToken);
-        }
-        catch (PostgresException exception) when (Accounts.IsTakenAddress(exception))
-        {
-            throw AuthError.Busy(); // Two sign-ups with one address at the same moment; the second try finds the first.
-        }
     }
 
     // Two signed up with one address, and which of them will read the mail is not known. Unless they are the same, who has the same password,
