@@ -36,7 +36,7 @@ static class Program
           --items N         feed items (default 1000000)
           --seconds N       of each measurement (default 5)
           --connections L   list of connection counts (default 1,16,64)
-          --micro           instead: what single steps cost, in time and memory, with BenchmarkDotNet
+          --micro [NAME]    instead: what single steps cost, in time and memory, with BenchmarkDotNet
         """;
 
     static readonly Dictionary<string, Func<string[], Task<int>>> Benches = new()
@@ -67,7 +67,7 @@ static class Program
 
         if (args.Contains("--micro"))
         {
-            BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", "*", "--buildTimeout", "600"]);
+            BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", $"*{Text(args, "--micro", "")}*", "--buildTimeout", "600"]);
             return 0;
         }
 

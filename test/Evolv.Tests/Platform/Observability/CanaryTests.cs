@@ -25,6 +25,11 @@ public sealed class CanaryTests
     const string RedisPassword = "canary-redis-1Hs7";
     const string MetricsToken = "canary-metrics-0Gy2";
     const string InBroadcast = "canary-broadcast-8Uf5";
+    const string LegacySecret = "canary-legacy-2Xk7-of-at-least-32-characters";
+    const string ClientSecret = "canary-client-9Ds4";
+    const string InCode = "canary-code-7Bn2";
+    const string InVerifier = "canary-verifier-5Mq1-of-at-least-forty-three-characters";
+    const string InIdToken = "canary-id-token-3Tc6";
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -32,11 +37,16 @@ public sealed class CanaryTests
     public async Task No_secret_is_in_a_log_a_span_or_a_metric()
     {
         await using var collector = await Collector.StartAsync();
+        await using var smtp = new SmtpStandIn();
         await using var evolv = new EvolvProcess(
         [
             .. collector.Settings, ("EVOLV__LOGGING__LOGLEVEL__DEFAULT", "Trace"), ("EVOLV__AI__APIKEY", AiKey), ("EVOLV__AI__BASEURL", "http://127.0.0.1:1/v1"),
             ("EVOLV__REDIS__CONNECTIONSTRING", $"127.0.0.1:1,password={RedisPassword}"), ("EVOLV__OBSERVABILITY__METRICSTOKEN", MetricsToken),
             ("EVOLV__OBSERVABILITY__SLOWQUERYMILLISECONDS", "100"), ("EVOLV__AUTH__PASSWORDITERATIONS", "100000"),
+            .. smtp.Settings.Select(setting => ($"EVOLV__{setting.Item1.Replace(":", "__", StringComparison.Ordinal)}", setting.Item2)),
+            ("EVOLV__AUTH__CONFIRMEMAIL", "false"), ("EVOLV__AUTH__LEGACYJWTSECRET", LegacySecret),
+            ("EVOLV__AUTH__EXTERNAL__SCHOOL__CLIENTID", "evolv"), ("EVOLV__AUTH__EXTERNAL__SCHOOL__CLIENTSECRET", ClientSecret),
+            ("EVOLV__AUTH__EXTERNAL__SCHOOL__ISSUER", "http://127.0.0.1:1"),
         ]);
         await evolv.StartAsync();
         await ExecuteAsync(evolv.Connections,
@@ -51,6 +61,7 @@ public sealed class CanaryTests
         using var service = await evolv.ServiceAsync();
         var serviceKey = service.DefaultRequestHeaders.GetValues("apikey").Single();
         var (access, refresh, refreshed) = await SignInAsync(service);
+        var oneTime = await UseOneTimeSecretsAsync(service, access, smtp);
 
         using (var person = new HttpClient { BaseAddress = new Uri(evolv.Url) })
         {
@@ -92,6 +103,7 @@ public sealed class CanaryTests
         [
             Password, WrongPassword, InBrokenJson, InRow, InArgument, InDetail, InRequestLine, AiKey, RedisPassword, MetricsToken, InBroadcast, serviceKey,
             access.Split('.')[1], access.Split('.')[2], refresh, refreshed, evolv.Connections.Owner.Password!, evolv.Connections.Pool.Password!, "canary@example.com",
+            "canary-of-the-mail-server", LegacySecret, ClientSecret, InCode, InVerifier, InIdToken, .. oneTime,
         ];
         Assert.Empty(from secret in secrets
                      from place in told
@@ -109,6 +121,30 @@ public sealed class CanaryTests
         var refresh = session.GetProperty("refresh_token").GetString()!;
         var second = await SendAsync(service, HttpStatusCode.OK, "/auth/v1/token?grant_type=refresh_token", new { refresh_token = refresh });
         return (session.GetProperty("access_token").GetString()!, refresh, second.GetProperty("refresh_token").GetString()!);
+    }
+
+    // Links and codes of mails, of second factors and of flows that somebody else began.
+    static async Task<string[]> UseOneTimeSecretsAsync(HttpClient service, string access, SmtpStandIn smtp)
+    {
+        var link = await SendAsync(service, HttpStatusCode.OK, "/auth/v1/admin/generate_link", new { type = "magiclink", email = "canary@example.com" });
+        await SendAsync(service, HttpStatusCode.OK, "/auth/v1/otp", new { email = "canary@example.com" });
+        await Rest.Eventually.IsTrueAsync(() => Task.FromResult(!smtp.Mails.IsEmpty));
+        var mail = new Auth.CaughtMail("", "", "", smtp.Mails.First().TextBody!.ReplaceLineEndings("\n"), "");
+        using (var page = await service.GetAsync(new Uri(mail.Link).PathAndQuery, Token))
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        var signedIn = await SendAsync(service, HttpStatusCode.OK, "/auth/v1/verify", new { type = "magiclink", token_hash = mail.TokenHash });
+        await SendAsync(service, HttpStatusCode.NotFound, "/auth/v1/token?grant_type=pkce", new { auth_code = InCode, code_verifier = InVerifier });
+        await SendAsync(service, HttpStatusCode.BadRequest, "/auth/v1/token?grant_type=id_token", new { provider = "school", id_token = InIdToken });
+        await SendAsync(service, HttpStatusCode.ServiceUnavailable, "/auth/v1/authorize?provider=school&skip_http_redirect=true");
+
+        using var person = new HttpClient { BaseAddress = service.BaseAddress };
+        person.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access);
+        var factor = await SendAsync(person, HttpStatusCode.OK, "/auth/v1/factors", new { factor_type = "totp" });
+        return
+        [
+            link.GetProperty("hashed_token").GetString()!, mail.TokenHash, signedIn.GetProperty("refresh_token").GetString()!,
+            factor.GetProperty("totp").GetProperty("secret").GetString()!, "Or type this code",
+        ];
     }
 
     // With a body it is a POST.
