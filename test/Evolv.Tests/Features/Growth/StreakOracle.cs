@@ -97,13 +97,19 @@ sealed class StreakOracle(IReadOnlyList<Stay> stays)
         }
         else if (deed.Kind == "paused")
         {
-            // Instead of the pause that runs.
-            if (_pauses is [.., var running] && running.Until >= today)
-                _pauses[^1] = (running.From, today.AddDays(-1));
-            _pauses.Add((today, today.AddDays(deed.Days)));
+            // Who pauses during a pause, or the day after it, makes it longer: it is still the one that began before today.
+            var from = today;
+            if (_pauses is [.., var running] && running.Until >= today.AddDays(-1))
+            {
+                from = running.From;
+                _pauses.RemoveAt(_pauses.Count - 1);
+            }
+
+            _pauses.Add((from, today.AddDays(deed.Days)));
         }
         else if (_pauses is [.., var last] && last.Until >= today)
         {
+            // The day on which one resumes counts again, unless the pause would have no day then.
             _pauses[^1] = (last.From, today == last.From ? today : today.AddDays(-1));
         }
     }

@@ -50,9 +50,7 @@ public sealed class StreakTests(EvolvCluster cluster, SharedDatabase shared) : I
                 var number = 0;
                 foreach (var traveller in travellers)
                 {
-                    var oracle = new StreakOracle(traveller.Stays);
-                    foreach (var deed in traveller.Deeds)
-                        oracle.See(deed);
+                    var oracle = OracleOf(traveller);
                     var expected = string.Create(
                         CultureInfo.InvariantCulture,
                         $"{oracle.Length} {oracle.Longest} {oracle.LastDay:yyyy-MM-dd} {oracle.Freezes} {10 * oracle.Days.Count}");
@@ -98,6 +96,14 @@ public sealed class StreakTests(EvolvCluster cluster, SharedDatabase shared) : I
         }
 
         return new Traveller(Guid.NewGuid(), [.. stays], [.. deeds]);
+    }
+
+    static StreakOracle OracleOf(Traveller traveller)
+    {
+        var oracle = new StreakOracle(traveller.Stays);
+        foreach (var deed in traveller.Deeds)
+            oracle.See(deed);
+        return oracle;
     }
 
     static async Task TravelAsync(TestDatabase database, Traveller[] travellers)
@@ -254,6 +260,26 @@ public sealed class StreakTests(EvolvCluster cluster, SharedDatabase shared) : I
         await DecideAsync(grace, "2026-03-07 08:00", "resumed", "{}");
         Assert.Equal("3 3 2026-03-07 0", await StreakAsync(grace, Days(7, 7)));
         Assert.Equal("1 3 2026-03-09 0", await StreakAsync(grace, Days(9, 9)));
+    }
+
+    [Fact]
+    public async Task A_pause_made_longer_and_ended_on_the_same_day_does_not_excuse_that_day()
+    {
+        // Found by the ten thousand trips, whose oracle excused the 9th as the first day of a new pause.
+        var ada = new Traveller(Guid.NewGuid(), [new Stay("UTC", DateTimeOffset.MinValue)],
+        [
+            .. Days(1, 7).Select(at => new StreakDeed("active", Instant(at))), // with a freeze
+            new StreakDeed("paused", Instant("2026-03-08 08:00")), // until the 8th
+            new StreakDeed("paused", Instant("2026-03-09 08:00"), Days: 6),
+            new StreakDeed("resumed", Instant("2026-03-09 12:00")),
+            new StreakDeed("active", Instant("2026-03-10 10:00")),
+        ]);
+
+        await TravelAsync(shared.Database, [ada]);
+        var oracle = OracleOf(ada);
+
+        Assert.Equal("8 8 2026-03-10 0", await StreakAsync(ada.Id)); // the 9th cost the freeze
+        Assert.Equal((8, 8, new DateOnly(2026, 3, 10), 0), (oracle.Length, oracle.Longest, oracle.LastDay, oracle.Freezes));
     }
 
     [Fact]
