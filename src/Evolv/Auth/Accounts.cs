@@ -30,6 +30,28 @@ static class Accounts
         => await db.QuerySingleAsync($"select {AuthUser.Columns} from auth.users u where u.id = {id}", AuthUser.Read, cancellationToken)
             ?? throw AuthError.UserNotFound();
 
+    /// <summary>
+    /// Ends all that lets somebody into an account besides its password: sessions, links and digits from mails, flows that were begun, and a
+    /// change of address that waits. Lock the account before, so that a sign-in in flight ends, too.
+    /// </summary>
+    /// <param name="keep">A session that goes on.</param>
+    internal static Task<int> CloseAsync(DbSession db, Guid id, Guid? keep, CancellationToken cancellationToken)
+        => db.ExecuteAsync(
+            $"""
+            with sessions as (
+                delete from auth.sessions where user_id = {id} and id is distinct from {keep}
+            ),
+            tokens as (
+                delete from auth.one_time_tokens where user_id = {id}
+            ),
+            flows as (
+                delete from auth.flow_state where {id} in (user_id, linking_target_id)
+            )
+            update auth.users
+            set email_change = null, email_change_confirm_status = 0
+            where id = {id} and email_change <> ''
+            """, cancellationToken);
+
     /// <summary>Makes the account.</summary>
     /// <param name="taken">What is said when the address is somebody's by now.</param>
     internal static async Task InsertAsync(DbSession db, NewAccount account, Func<AuthError> taken, CancellationToken cancellationToken)

@@ -49,8 +49,9 @@ static class AuthModule
         services.AddSingleton<AuthLimits>().AddSingleton<Redirects>();
         services.AddMail();
         services.AddHostedService<Upkeep>();
-        services.AddSingleton<FactorVerification>();
         services.AddExternalIdentities();
+        services.AddSingleton<FactorVerification>();
+        services.AddSingleton<Signup>().AddSingleton<Otp>().AddSingleton<Verify>().AddSingleton<User>().AddSingleton<AdminGenerateLink>();
         return services;
     }
 
@@ -77,7 +78,7 @@ static class AuthModule
         auth.MapPost("/recover", Recover.HandleAsync);
         auth.MapPost("/resend", Resend.HandleAsync);
         auth.MapGet("/reauthenticate", Reauthenticate.HandleAsync);
-        auth.MapGet("/verify", Verify.Get);
+        auth.MapMethods("/verify", [HttpMethods.Get, HttpMethods.Head], Verify.Get); // Those who check links ask for the head alone.
         auth.MapPost("/verify", Verify.PostAsync);
         auth.MapPost("/token", Token.HandleAsync);
         auth.MapGet("/user", User.GetAsync);
@@ -129,19 +130,6 @@ static class AuthModule
         auth.MapPost("/invite", Invite.HandleAsync);
         auth.MapPost("/admin/generate_link", AdminGenerateLink.HandleAsync);
         auth.MapGet("/admin/audit", AdminAudit.HandleAsync);
-    }
-
-    static void AddExternalIdentities(this IServiceCollection services)
-    {
-        services.AddSingleton(new SettingsSection($"{ExternalOptions.Section}:*", typeof(ExternalProviderOptions)));
-        services.AddSingleton<IValidateOptions<ExternalOptions>, ExternalOptions.Validator>();
-        services.AddOptions<ExternalOptions>()
-            .Configure<IConfiguration>((options, configuration) => options.Read(configuration)).ValidateOnStart();
-        services.AddSingleton<ExternalProviders>();
-        services.AddSingleton<ExternalFlows>();
-        services.AddSingleton<ExternalAccounts>();
-        services.AddSingleton<Callback.Work>();
-        services.AddSingleton<IdTokenGrant>();
     }
 
     static Task RefuseAsync(HttpContext context, int seconds)

@@ -26,6 +26,14 @@ static class AuthClient
     internal static async Task<Answer> AuthAsync(
         this HttpClient client, HttpMethod method, string path, object? body = null, string? bearer = null, bool isVersioned = true)
     {
+        var answer = await client.JsonAsync(method, path, body, bearer, isVersioned);
+        return new Answer(answer.Status, answer.Body?.AsObject(), answer.Headers);
+    }
+
+    /// <summary>The same where a list may come back.</summary>
+    internal static async Task<JsonAnswer> JsonAsync(
+        this HttpClient client, HttpMethod method, string path, object? body = null, string? bearer = null, bool isVersioned = true)
+    {
         using var request = new HttpRequestMessage(method, $"/auth/v1/{path}");
         if (isVersioned)
             request.Headers.Add("X-Supabase-Api-Version", "2024-01-01");
@@ -35,7 +43,7 @@ static class AuthClient
             request.Content = body is string text ? new StringContent(text, Encoding.UTF8, "application/json") : JsonContent.Create(body);
         using var response = await client.SendAsync(request, Token);
         var content = await response.Content.ReadAsStringAsync(Token);
-        return new Answer((int)response.StatusCode, content.Length == 0 ? null : JsonNode.Parse(content)!.AsObject(), response.Headers);
+        return new JsonAnswer((int)response.StatusCode, content.Length == 0 ? null : JsonNode.Parse(content), response.Headers);
     }
 
     internal static Task<Answer> PostAsync(this HttpClient client, string path, object? body = null, string? bearer = null)

@@ -1,6 +1,4 @@
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
-using System.Text;
 using System.Text.Json.Nodes;
 
 namespace Evolv.Tests.Auth;
@@ -18,25 +16,9 @@ sealed record JsonAnswer(int Status, JsonNode? Body, HttpResponseHeaders Headers
     static readonly System.Text.Json.JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
 
-/// <summary>Calls /auth/v1 as <see cref="AuthClient"/> does, whatever JSON comes back.</summary>
+/// <summary>The verbs of <see cref="AuthClient"/> where a list may come back.</summary>
 static class JsonClient
 {
-    static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    internal static async Task<JsonAnswer> JsonAsync(
-        this HttpClient client, HttpMethod method, string path, object? body = null, string? bearer = null)
-    {
-        using var request = new HttpRequestMessage(method, $"/auth/v1/{path}");
-        request.Headers.Add("X-Supabase-Api-Version", "2024-01-01");
-        if (bearer is not null)
-            request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {bearer}");
-        if (body is not null)
-            request.Content = body is string text ? new StringContent(text, Encoding.UTF8, "application/json") : JsonContent.Create(body);
-        using var response = await client.SendAsync(request, Token);
-        var content = await response.Content.ReadAsStringAsync(Token);
-        return new JsonAnswer((int)response.StatusCode, content.Length == 0 ? null : JsonNode.Parse(content), response.Headers);
-    }
-
     internal static Task<JsonAnswer> ReadAsync(this HttpClient client, string path, string? bearer = null)
         => client.JsonAsync(HttpMethod.Get, path, bearer: bearer);
 

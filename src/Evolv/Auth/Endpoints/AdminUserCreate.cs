@@ -53,15 +53,15 @@ static class AdminUserCreate
         DbSession db, Guid userId, AdminUserFields fields, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (fields.Email is { } email)
-            await db.ExecuteAsync(UpsertIdentity(userId, "email", EmailIdentity.Claims(userId, email, fields.ConfirmsEmail), now), cancellationToken);
+            await db.ExecuteAsync(EmailIdentity.Upsert(userId, email, fields.ConfirmsEmail, now), cancellationToken);
         if (fields.Phone is { } phone)
-            await db.ExecuteAsync(UpsertIdentity(userId, "phone", PhoneClaims(userId, phone), now), cancellationToken);
+            await db.ExecuteAsync(UpsertPhoneIdentity(userId, PhoneClaims(userId, phone), now), cancellationToken);
     }
 
-    static Sql UpsertIdentity(Guid userId, string provider, Json claims, DateTimeOffset now)
+    static Sql UpsertPhoneIdentity(Guid userId, Json claims, DateTimeOffset now)
         => $"""
             insert into auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
-            select {Guid.CreateVersion7(now)}, id::text, id, {claims}, {provider}, {now}, {now}, {now}
+            select {Guid.CreateVersion7(now)}, id::text, id, {claims}, 'phone', {now}, {now}, {now}
             from auth.users
             where id = {userId}
             on conflict (provider_id, provider) do update

@@ -27,7 +27,7 @@ static class AdminUserSessions
         var user = await AdminUsers.RequireAsync(userId, database, cancellationToken);
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         await AdminUsers.LockAsync(db, user.Id, cancellationToken);
-        await db.ExecuteAsync($"delete from auth.sessions where user_id = {user.Id}", cancellationToken);
+        await Accounts.CloseAsync(db, user.Id, keep: null, cancellationToken);
         await db.ExecuteAsync(
             AuditLog.Insert(
                 AuditEntry.LoggedOut, admin, RequestOrigin.Of(context), time.GetUtcNow(), new JsonObject { ["user_id"] = user.Id }),

@@ -23,6 +23,8 @@ static class AdminUserUpdate
         try
         {
             await AdminUsers.LockAsync(db, id, cancellationToken);
+            if (hash is not null) // Whoever knew the old one is out.
+                await Accounts.CloseAsync(db, id, keep: null, cancellationToken);
             await db.ExecuteAsync(Update(id, fields, hash, now), cancellationToken);
             await AdminUserCreate.WriteIdentitiesAsync(db, id, fields, now, cancellationToken);
         }
@@ -40,7 +42,7 @@ static class AdminUserUpdate
         return TypedResults.Json(user, AuthJson.Default.AuthUser);
     }
 
-    // A new password ends the sessions of whoever knew the old one. Links that were mailed to the old address open nothing any more.
+    // Links that were mailed to the old address open nothing any more.
     static Sql Update(Guid id, AdminUserFields fields, string? hash, DateTimeOffset now)
     {
         var (email, phone, none) = (fields.Email, fields.Phone, new Json("{}"));
@@ -61,11 +63,7 @@ static class AdminUserUpdate
             end
             """;
         return $"""
-            with ended as (
-                delete from auth.sessions
-                where user_id = {id} and {hash}::text is not null
-            ),
-            outdated as (
+            with outdated as (
                 delete from auth.one_time_tokens t
                 using auth.users u
                 where t.user_id = {id} and u.id = t.user_id and {email}::text is not null and u.email is distinct from {email}

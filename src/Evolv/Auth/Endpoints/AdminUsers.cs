@@ -44,6 +44,7 @@ static class AdminUsers
         var now = time.GetUtcNow();
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         await LockAsync(db, user.Id, cancellationToken);
+        await Accounts.CloseAsync(db, user.Id, keep: null, cancellationToken);
         await db.ExecuteAsync(
             request?.ShouldSoftDelete == true ? Empty(user.Id, now) : $"delete from auth.users where id = {user.Id}", cancellationToken);
         await db.ExecuteAsync(
@@ -103,26 +104,17 @@ static class AdminUsers
             with identities as (
                 delete from auth.identities where user_id = {userId}
             ),
-            sessions as (
-                delete from auth.sessions where user_id = {userId}
-            ),
             factors as (
                 delete from auth.mfa_factors where user_id = {userId}
             ),
             codes as (
                 delete from auth.mfa_recovery_codes where user_id = {userId}
             ),
-            tokens as (
-                delete from auth.one_time_tokens where user_id = {userId}
-            ),
             mails as (
                 delete from auth.mails where user_id = {userId}
-            ),
-            flows as (
-                delete from auth.flow_state where {userId} in (user_id, linking_target_id)
             )
             update auth.users
-            set email = null, phone = null, encrypted_password = null, email_change = null, phone_change = null,
+            set email = null, phone = null, encrypted_password = null, phone_change = null,
                 raw_user_meta_data = default, raw_app_meta_data = default, deleted_at = {now}, updated_at = {now}
             where id = {userId} and deleted_at is null
             """;

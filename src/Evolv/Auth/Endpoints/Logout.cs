@@ -13,28 +13,14 @@ static class Logout
             throw AuthError.Invalid($"Unsupported logout scope \"{scope}\"");
         var (user, sessionId, _) = await SignedIn.RequireAsync(context, database, time, cancellationToken);
 
-        Sql which = scope switch
-        {
-            _ when sessionId is null => $"true", // GoTrue ends all when the token names none.
-            "local" => $"id = {sessionId}",
-            "others" => $"id <> {sessionId}",
-            _ => $"true",
-        };
-        await database.QuerySingleAsync(Caller.AuthAdmin,
-            $"""
-            with ended as (
-                delete from auth.sessions
-                where user_id = {user.Id} and {which}
-            ),
-            tokens as (
-                delete from auth.one_time_tokens where user_id = {user.Id} and {scope == "global"}
-            ),
-            begun as (
-                delete from auth.flow_state where user_id = {user.Id} and {scope == "global"}
-            )
-            {AuditLog.Insert(AuditEntry.LoggedOut, user.Id, user.Email, RequestOrigin.Of(context), time.GetUtcNow())}
-            returning true
-            """, row => row.GetBoolean(0), cancellationToken);
+        await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
+        if (scope == "global" || sessionId is null) // GoTrue ends all when the token names none.
+            await Accounts.CloseAsync(db, user.Id, keep: null, cancellationToken);
+        else
+            await db.ExecuteAsync($"delete from auth.sessions where user_id = {user.Id} and (id = {sessionId}) = {scope == "local"}", cancellationToken);
+        await db.ExecuteAsync(
+            AuditLog.Insert(AuditEntry.LoggedOut, user.Id, user.Email, RequestOrigin.Of(context), time.GetUtcNow()), cancellationToken);
+        await db.CommitAsync(cancellationToken);
         return TypedResults.NoContent();
     }
 }

@@ -19,8 +19,9 @@ sealed class MailCatcher(Database database, IOptions<AuthOptions> auth, IOptions
     internal sealed record Mail(
         Guid Id, string Kind, string To, string Subject, DateTime CreatedAt, string? Text = null, string? Html = null);
 
-    internal bool IsOn => options.Value.Catcher ??
-        !options.Value.HasServer && Origins.IsOfThisMachine(auth.Value.SiteUrl) && server.Value.ReadUrls().All(Origins.IsOfThisMachine);
+    /// <summary>Where it is; null where it is not.</summary>
+    internal static string? UrlAt(string url, AuthOptions auth, MailOptions mail, ServerOptions server)
+        => mail.Catcher ?? !mail.HasServer && Origins.IsOfThisMachine(auth.SiteUrl) && server.ReadUrls().All(Origins.IsOfThisMachine) ? $"{url}/mail" : null;
 
     internal static Task HandleAsync(HttpContext context, MailCatcher catcher, CancellationToken cancellationToken)
         => catcher.ListAsync(context, cancellationToken);
@@ -56,7 +57,7 @@ sealed class MailCatcher(Database database, IOptions<AuthOptions> auth, IOptions
 
     // A name that somebody made point here is not this machine, and what comes through a proxy comes from anywhere.
     bool MayShow(HttpContext context)
-        => IsOn && ThisMachine.Sent(context) && context.Request.Headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin";
+        => UrlAt("", auth.Value, options.Value, server.Value) is not null && ThisMachine.Sent(context) && context.Request.Headers["Sec-Fetch-Site"].ToString() is "" or "none" or "same-origin";
 
     static Task WriteAsync(HttpContext context, string type, string text)
     {

@@ -58,7 +58,9 @@ sealed class User(
         await db.ExecuteAsync($"select from auth.users where id = {user.Id} for update", cancellationToken);
         if (hash is not null)
             await RequireFreshAsync(context, db, signedIn, request.Nonce, cancellationToken);
-        await db.ExecuteAsync(Update(signedIn, hash, data, now), cancellationToken);
+        if (hash is not null)
+            await Accounts.CloseAsync(db, user.Id, signedIn.SessionId, cancellationToken);
+        await db.ExecuteAsync(Update(user.Id, hash, data, now), cancellationToken);
         if (email is not null)
             await ChangeEmailAsync(context, db, user, email, challenge, cancellationToken);
         var action = hash is null ? AuditEntry.Modified : AuditEntry.PasswordUpdated;
@@ -118,26 +120,12 @@ sealed class User(
     }
 
     // Right-hand sides read the row as it is now, so two updates at once both take effect.
-    static Sql Update(SignedIn signedIn, string? hash, JsonElement? data, DateTimeOffset now)
+    static Sql Update(Guid id, string? hash, JsonElement? data, DateTimeOffset now)
     {
-        var id = signedIn.User.Id;
         var added = new Json(data?.GetRawText() ?? "{}");
         return $"""
-            with ended as (
-                delete from auth.sessions
-                where user_id = {id} and {hash}::text is not null and id is distinct from {signedIn.SessionId}
-            ),
-            spent as (
-                delete from auth.one_time_tokens
-                where user_id = {id} and {hash}::text is not null
-            ),
-            begun as (
-                delete from auth.flow_state
-                where user_id = {id} and {hash}::text is not null
-            )
             update auth.users
             set encrypted_password = coalesce({hash}, encrypted_password),
-                email_change = case when {hash}::text is null then email_change end,
                 raw_user_meta_data = (raw_user_meta_data || {added})
                     - coalesce((select array_agg(key) from jsonb_each({added}) where value = 'null'), array[]::text[]),
                 updated_at = {now}

@@ -221,23 +221,23 @@ sealed class ExternalAccounts(Database database, IOptions<AuthOptions> options, 
 
     // Whoever signed up with an address and never confirmed it may be an attacker who waits for its owner (pre-hijacking). The owner has come
     // now: nothing that the other left opens the account any more, and nothing of it is shown as the owner's.
-    Task<int> TakeFromStrangersAsync(DbSession db, Guid userId, ExternalPerson person, CancellationToken cancellationToken)
-        => db.ExecuteAsync(
+    async Task TakeFromStrangersAsync(DbSession db, Guid userId, ExternalPerson person, CancellationToken cancellationToken)
+    {
+        await Accounts.CloseAsync(db, userId, keep: null, cancellationToken);
+        await db.ExecuteAsync(
             $"""
-            with sessions as (delete from auth.sessions where user_id = {userId}),
-            tokens as (delete from auth.one_time_tokens where user_id = {userId}),
-            flows as (delete from auth.flow_state where user_id = {userId} or linking_target_id = {userId}),
-            factors as (delete from auth.mfa_factors where user_id = {userId}),
+            with factors as (delete from auth.mfa_factors where user_id = {userId}),
             codes as (delete from auth.mfa_recovery_codes where user_id = {userId}),
             identities as (
                 delete from auth.identities
                 where user_id = {userId} and (provider, provider_id) <> ({person.Provider}, {person.Subject})
             )
             update auth.users
-            set encrypted_password = null, raw_user_meta_data = {"{}"}::jsonb, email_confirmed_at = {time.GetUtcNow()}, email_change = null,
-                email_change_sent_at = null, email_change_confirm_status = 0, updated_at = {time.GetUtcNow()}
+            set encrypted_password = null, raw_user_meta_data = {"{}"}::jsonb, email_confirmed_at = {time.GetUtcNow()},
+                email_change_sent_at = null, updated_at = {time.GetUtcNow()}
             where id = {userId}
             """, cancellationToken);
+    }
 
     static Json Data(ExternalPerson person) => new(person.Data.ToJsonString());
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Evolv.Auth.Flows;
 using Evolv.Auth.Tokens;
 using Evolv.Platform.Data;
@@ -29,6 +30,11 @@ sealed record OneTimeToken(string TokenHash, string Digits, string Link);
 sealed class AccountMails(
     MailTexts texts, SigningKeys keys, MailBell bell, IOptions<AuthOptions> options, IOptions<MailOptions> mail, TimeProvider time)
 {
+    /// <summary>What GoTrue puts before a token whose flow began with PKCE.</summary>
+    internal const string PkcePrefix = "pkce_";
+
+    const int SignInLinks = 3;
+
     /// <summary>Makes a token that replaces an older one of its kind, and the mail with it.</summary>
     internal async Task SendAsync(DbSession db, AccountMail what, CancellationToken cancellationToken)
     {
@@ -104,12 +110,7 @@ sealed class AccountMails(
 
     /// <summary>How six digits are kept. Without the installation's secret a million guesses would find them.</summary>
     internal string HashDigits(Guid userId, string tokenType, string digits)
-        => Convert.ToHexStringLower(keys.Current.Authenticate(System.Text.Encoding.UTF8.GetBytes($"{userId} {tokenType} {digits}")));
-
-    const int SignInLinks = 3;
-
-    /// <summary>What GoTrue puts before a token whose flow began with PKCE.</summary>
-    internal const string PkcePrefix = "pkce_";
+        => Convert.ToHexStringLower(keys.Current.Authenticate(Encoding.UTF8.GetBytes($"{userId} {tokenType} {digits}")));
 
     // GoTrue escapes the address only where it must; templates and tests look for it as it is.
     string Link(MailKind kind, string secret, string redirectTo)

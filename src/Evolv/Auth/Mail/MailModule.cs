@@ -1,6 +1,7 @@
 using Evolv.Auth.Endpoints;
 using Evolv.Auth.Flows;
 using Evolv.Platform;
+using Evolv.Platform.Cli;
 using Evolv.Platform.Doctor;
 using Evolv.Platform.Settings;
 using Microsoft.Extensions.Options;
@@ -17,7 +18,9 @@ static class MailModule
             (auth, server, mail) => auth.Complete(server.Value, mail.Value));
         services.AddSingleton<MailTexts>().AddSingleton<MailBell>().AddSingleton<AccountMails>().AddSingleton<MailCatcher>();
         services.AddSingleton<EmailChange>().AddSingleton<MailVerification>();
-        services.AddSingleton<Signup>().AddSingleton<Otp>().AddSingleton<Verify>().AddSingleton<User>().AddSingleton<AdminGenerateLink>();
+        services.AddSingleton(provider => new StatusLine("MAIL_URL", url => MailCatcher.UrlAt(
+            url, provider.GetRequiredService<IOptions<AuthOptions>>().Value, provider.GetRequiredService<IOptions<MailOptions>>().Value,
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value) ?? ""));
         services.AddHostedService<MailDelivery>();
         services.AddSingleton(provider => new DoctorCheck("mail", (_, cancellationToken) => MailCheck.RunAsync(
             provider.GetRequiredService<IOptions<AuthOptions>>().Value, provider.GetRequiredService<IOptions<MailOptions>>().Value, cancellationToken)));

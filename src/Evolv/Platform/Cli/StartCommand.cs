@@ -51,7 +51,7 @@ static class StartCommand
             // Where both are, the API is at https.
             var url = app.Urls.FirstOrDefault(HttpsOnly.IsHttps) ?? app.Urls.First();
             StatusCommand.WriteUrl(options, url);
-            var report = await StatusReport.ReadAsync(owner, installation.ConnectionStrings, url, options, cancellationToken);
+            var report = await StatusReport.ReadAsync(owner, installation.ConnectionStrings, url, options, app.Services.GetServices<StatusLine>(), cancellationToken);
             Console.WriteLine(report.ToBanner(logins));
         }
 

@@ -29,7 +29,7 @@ static class StatusCommand
         var connectionStrings = OwnerAccess.FindRunning(app) ?? throw new SetupException(
             $"No Evolv is running on {Installation.FolderOf(options)}; start it with ./evolv start, or name its folder with --data.");
         await using var owner = await Migrator.OpenOwnerAsync(connectionStrings, cancellationToken);
-        var report = await StatusReport.ReadAsync(owner, connectionStrings, ReadUrl(options) ?? (options.ReadUrls().FirstOrDefault(HttpsOnly.IsHttps) ?? options.ReadUrls()[0]), options, cancellationToken);
+        var report = await StatusReport.ReadAsync(owner, connectionStrings, ReadUrl(options) ?? (options.ReadUrls().FirstOrDefault(HttpsOnly.IsHttps) ?? options.ReadUrls()[0]), options, app.Services.GetServices<StatusLine>(), cancellationToken);
         Console.WriteLine(report.ToText(format));
         return 0;
     }

@@ -9,7 +9,8 @@ namespace Evolv.Platform.Cli;
 sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, string DataFolder)
 {
     internal static async Task<StatusReport> ReadAsync(
-        NpgsqlConnection owner, ConnectionStrings connectionStrings, string url, ServerOptions options, CancellationToken cancellationToken)
+        NpgsqlConnection owner, ConnectionStrings connectionStrings, string url, ServerOptions options, IEnumerable<StatusLine> lines,
+        CancellationToken cancellationToken)
     {
         var keys = options.Migrate ? await ReadKeysAsync(owner, cancellationToken) : [];
         url = url.TrimEnd('/').Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal).Replace("[::]", "127.0.0.1", StringComparison.Ordinal);
@@ -23,6 +24,7 @@ sealed record StatusReport(IReadOnlyList<(string Name, string Value)> Values, st
             ("SECRET_KEY", keys.GetValueOrDefault("secret service_role", "")),
             ("ANON_KEY", keys.GetValueOrDefault("legacy_jwt anon", "")),
             ("SERVICE_ROLE_KEY", keys.GetValueOrDefault("legacy_jwt service_role", "")),
+            .. lines.Where(_ => options.Migrate).Select(line => (line.Name, Value: line.ValueAt(url))).Where(line => line.Value.Length > 0),
         ], Installation.FolderOf(options));
     }
 

@@ -44,12 +44,11 @@ static class SettingsCatalog
     /// <summary>Refuses a name that no setting has: a typing error would otherwise be a default that nobody notices.</summary>
     internal static void RefuseUnknown(IConfiguration ours, IReadOnlyList<Setting> settings)
     {
-        var known = settings.Select(setting => setting.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (key, value) in ours.AsEnumerable())
         {
-            if (value is null || known.Contains(key) || settings.Any(setting => setting.IsNamed(key)) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase))
+            if (value is null || settings.Any(setting => setting.IsNamed(key)) || key.StartsWith("Logging:", StringComparison.OrdinalIgnoreCase))
                 continue;
-            var nearest = known.MinBy(name => Distance(name.ToUpperInvariant(), key.ToUpperInvariant()));
+            var nearest = settings.Select(setting => setting.Key).MinBy(name => Distance(name.ToUpperInvariant(), key.ToUpperInvariant()));
             throw new SetupException($"{key} is not a setting of Evolv; did you mean {nearest}? All are in docs/configuration.md.");
         }
     }

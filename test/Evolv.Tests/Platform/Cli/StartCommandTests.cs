@@ -156,7 +156,7 @@ public sealed class StartCommandTests(EvolvCluster cluster)
         var (_, env, _) = await EvolvProcess.RunAsync(["status", "-o", "env", "--data", evolv.DataPath]);
 
         Assert.Equal(
-            ["API_URL", "REST_URL", "FUNCTIONS_URL", "DB_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "ANON_KEY", "SERVICE_ROLE_KEY"],
+            ["API_URL", "REST_URL", "FUNCTIONS_URL", "DB_URL", "PUBLISHABLE_KEY", "SECRET_KEY", "ANON_KEY", "SERVICE_ROLE_KEY", "MAIL_URL"],
             env.TrimEnd('\n').Split('\n').Select(line => line.Split('=')[0]));
         Assert.Contains($"API_URL=\"{evolv.Url}\"", env, StringComparison.Ordinal);
         Assert.StartsWith("sb_secret_", await evolv.StatusAsync("SECRET_KEY"), StringComparison.Ordinal);
