@@ -22,17 +22,32 @@ public sealed class RecoverTests(EvolvCluster cluster)
         Assert.Equal(200, (await server.Anonymous.SignInAsync("ada@example.com", "a new long password")).Status);
     }
 
-    [Fact]
-    public async Task Link_that_waits_ends_when_the_password_is_changed()
+    [Theory]
+    [InlineData("own password")]
+    [InlineData("sign-out everywhere")]
+    [InlineData("administrator's sign-out")]
+    [InlineData("administrator's password")]
+    public async Task What_waits_ends_when_everything_does(string how)
     {
         await using var server = await EvolvServer.StartAsync(cluster);
         var ada = await server.SignUpAsync("ada");
         await server.Anonymous.PostAsync("recover", new { email = "ada@example.com" });
         var mail = await server.LastMailToAsync("ada@example.com");
+        var (_, challenge) = Pkce.New();
+        await server.Anonymous.PostAsync("otp", new { email = "ada@example.com", code_challenge = challenge, code_challenge_method = "s256" });
+        await server.Database.ExecuteAsync("update auth.users set email_change = 'evil@example.com', email_change_confirm_status = 1");
 
-        await server.Keyless.PutUserAsync(ada.AccessToken, new { password = "a new long password" });
+        await (how switch
+        {
+            "own password" => server.Keyless.PutUserAsync(ada.AccessToken, new { password = "a new long password" }),
+            "sign-out everywhere" => server.Keyless.PostAsync("logout?scope=global", bearer: ada.AccessToken),
+            "administrator's sign-out" => server.Service.PostAsync($"admin/users/{ada.Id}/logout"),
+            _ => server.Service.AuthAsync(HttpMethod.Put, $"admin/users/{ada.Id}", new { password = "a new long password" }),
+        });
 
         Assert.Equal("otp_expired", (await server.FollowAsync(mail.Link)).Part("error_code"));
+        Assert.Equal(0, await server.Database.ScalarAsync<long>("select (select count(*) from auth.one_time_tokens) + (select count(*) from auth.flow_state)"));
+        Assert.True(await server.Database.ScalarAsync<bool>("select email_change is null and email_change_confirm_status = 0 from auth.users"));
     }
 
     [Fact]
