@@ -848,7 +848,7 @@ CREATE OR REPLACE FUNCTION auth.to_rfc3339(instant timestamp with time zone)
  RETURNS text
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN to_char((instant AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text);
+RETURN (rtrim(rtrim(to_char((instant AT TIME ZONE 'utc'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US'::text), '0'::text), '.'::text) || 'Z'::text);
 
 grant execute on function auth.to_rfc3339(instant timestamp with time zone) to supabase_auth_admin;
 

@@ -34,13 +34,13 @@ create function auth.email()
     parallel safe
     return nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'email';
 
--- How instants stand in JSON of /auth/v1.
+-- How instants stand in JSON of /auth/v1: Go and .NET write no zeros at the end of a fraction.
 create function auth.to_rfc3339(instant timestamptz)
     returns text
     language sql
     stable
     parallel safe
-    return to_char(instant at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+    return rtrim(rtrim(to_char(instant at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US'), '0'), '.') || 'Z';
 
 grant execute on function auth.to_rfc3339 to supabase_auth_admin;
 grant execute on function auth.jwt(), auth.uid(), auth.role(), auth.email()

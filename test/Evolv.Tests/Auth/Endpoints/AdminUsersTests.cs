@@ -51,6 +51,23 @@ public sealed class AdminUsersTests(EvolvCluster cluster)
         Assert.Equal("""404 {"code":"validation_failed","message":"user_id must be an UUID"}""", (await server.Service.ReadAsync("admin/users/1")).Whole);
     }
 
+    [Theory]
+    [InlineData("2026-01-02T03:04:05Z")]
+    [InlineData("2026-01-02T03:04:00.5Z")]
+    [InlineData("2026-01-02T03:04:10.12345Z")]
+    [InlineData("2026-01-02T03:04:05.000006Z")]
+    public async Task Instant_is_written_alike_wherever_it_stands(string instant)
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        await server.Database.ExecuteAsync($"update auth.users set created_at = '{instant}'");
+        await server.Database.ExecuteAsync($"update auth.identities set created_at = '{instant}'");
+
+        var user = (await server.Service.ReadAsync($"admin/users/{ada.Id}")).Body!;
+
+        Assert.Equal((instant, instant), (user["created_at"]!.GetValue<string>(), user["identities"]![0]!["created_at"]!.GetValue<string>()));
+    }
+
     [Fact]
     public async Task List_comes_in_pages_the_newest_first()
     {
