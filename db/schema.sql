@@ -7195,7 +7195,10 @@ begin
         freezes = streak.freezes,
         broken_length = streak.broken_length,
         broken_on = streak.broken_on,
-        settled_until = greatest(s.settled_until, event.lenient_date)
+        settled_until = greatest(
+            s.settled_until, event.lenient_date,
+            -- The day that a pause excuses and that is too young to be judged: the next pause takes this one's place.
+            case when s.paused_until between event.lenient_date and event.local_date - 2 then s.paused_until + 1 end)
     where s.user_id = person;
 end
 $function$;

@@ -28,6 +28,8 @@ static class AuthModule
         services.AddHostedService(provider => provider.GetRequiredService<Revocations>());
         services.AddSingleton(provider => new ReadinessCheck("keys", _ => Task.FromResult(
             provider.GetRequiredService<SigningKeys>().IsLoaded ? null : "not loaded"), NeedsOurSchema: true));
+        services.AddSingleton(provider => new ReadinessCheck("revocations", _ => Task.FromResult(
+            provider.GetRequiredService<Revocations>().Missing), NeedsOurSchema: true));
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<CallerFinder>();
         services.AddSingleton<FindCaller>(provider => provider.GetRequiredService<CallerFinder>().FindAsync);

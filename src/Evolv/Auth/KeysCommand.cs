@@ -10,6 +10,9 @@ namespace Evolv.Auth;
 /// <summary>keys list, rotate, revoke and create: what signs access tokens, and the keys of apps. Running servers follow within a second.</summary>
 static class KeysCommand
 {
+    // As long as others may keep the published keys (Jwks.cs says so to them).
+    static readonly TimeSpan Kept = TimeSpan.FromMinutes(10);
+
     internal static Command Create(ServerBuilder build)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
@@ -61,8 +64,14 @@ static class KeysCommand
     {
         var old = await KeyStore.RotateAsync(owner, KeyStatus.PreviouslyUsed, cancellationToken);
         var keys = await KeyStore.ReadSigningAsync(owner, cancellationToken);
-        Console.WriteLine($"{Find(keys, KeyStatus.InUse).Kid} signs from now on, {Find(keys, KeyStatus.Standby).Kid} is on standby.");
+        var inUse = Find(keys, KeyStatus.InUse);
+        Console.WriteLine($"{inUse.Kid} signs from now on, {Find(keys, KeyStatus.Standby).Kid} is on standby.");
         Console.WriteLine($"Tokens of {old.Kid} are good until they expire; ./evolv keys revoke {old.Kid} ends them at once.");
+        if (TimeProvider.System.GetUtcNow() - inUse.CreatedAt < Kept)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{inUse.Kid} is news: who keeps the published keys may refuse its tokens until {inUse.CreatedAt + Kept:HH:mm} UTC. Evolv's own servers know it."));
+        }
     }
 
     static async Task RevokeAsync(NpgsqlConnection owner, string which, bool force, CancellationToken cancellationToken)

@@ -147,6 +147,21 @@ public sealed class KeysCommandTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Rotation_to_a_key_that_others_cannot_know_yet_says_so()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+
+        var young = await KeysAsync(server.Database, "rotate");
+        await server.Database.ExecuteAsync("update auth.signing_keys set created_at = now() - interval '11 minutes' where status = 'standby'");
+        var known = await KeysAsync(server.Database, "rotate");
+
+        Assert.Matches("\n[^ ]+ is news: who keeps the published keys may refuse its tokens until [0-9]{2}:[0-9]{2} UTC. ", young.Output);
+        Assert.Equal(0, young.ExitCode);
+        Assert.DoesNotContain("is news", known.Output, StringComparison.Ordinal);
+        Assert.Equal(0, known.ExitCode);
+    }
+
+    [Fact]
     public async Task Two_rotations_at_once_come_one_after_the_other()
     {
         await using var server = await EvolvServer.StartAsync(cluster);

@@ -19,6 +19,7 @@ sealed class Revocations(
     static readonly TimeSpan TidyEvery = TimeSpan.FromMinutes(1);
     static readonly TimeSpan PurgeEvery = TimeSpan.FromHours(1);
     static readonly TimeSpan Leeway = TimeSpan.FromMinutes(1);
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // No token lives longer than a week, whatever is set.
     static readonly TimeSpan LongestToken = TimeSpan.FromDays(7);
@@ -28,6 +29,7 @@ sealed class Revocations(
     readonly ConcurrentDictionary<Guid, Account> _accounts = new();
     readonly Dictionary<long, DateTimeOffset> _changesOfKeys = []; // that are loaded, or about to be
     ulong _seen; // Every transaction before it has been read.
+    long _readAt = time.GetTimestamp();
     bool _keysAreOld;
     bool _isInterrupted;
 
@@ -47,6 +49,9 @@ sealed class Revocations(
             ? "JWT user is banned"
             : null;
     }
+
+    /// <summary>What is missing when they have not been read for a while: this server lets in whom others refuse. Null when they have.</summary>
+    internal string? Missing => time.GetElapsedTime(Interlocked.Read(ref _readAt)) > Patience ? "not read for 10 s" : null;
 
     /// <summary>Before the first request and before the keys are loaded: what is read later tells of every change since.</summary>
     internal async Task LoadAsync(CancellationToken cancellationToken)
@@ -125,6 +130,7 @@ sealed class Revocations(
             Take(entry);
         // Smaller than before is another database, such as a restored one: read all of it.
         _seen = entries[0].Horizon >= _seen ? entries[0].Horizon : 0;
+        Interlocked.Exchange(ref _readAt, time.GetTimestamp());
     }
 
     void Take(Entry entry)

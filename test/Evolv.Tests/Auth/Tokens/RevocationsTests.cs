@@ -168,6 +168,32 @@ public sealed class RevocationsTests(EvolvCluster cluster)
         }
     }
 
+    [Fact]
+    public async Task Server_that_can_read_them_no_more_is_not_ready()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+
+        await server.Database.ExecuteAsync("revoke select on auth.revocations from supabase_auth_admin");
+        var without = await UntilAsync(answer => answer.StartsWith("503", StringComparison.Ordinal));
+        await server.Database.ExecuteAsync("grant select on auth.revocations to supabase_auth_admin");
+        var again = await UntilAsync(answer => answer.StartsWith("200", StringComparison.Ordinal));
+
+        Assert.Contains("\"revocations\":\"not read for 10 s\"", without, StringComparison.Ordinal);
+        Assert.Contains("\"revocations\":\"ok\"", again, StringComparison.Ordinal);
+
+        async Task<string> UntilAsync(Func<string, bool> isThere)
+        {
+            for (var tries = 0; ; tries++)
+            {
+                using var answer = await server.Keyless.GetAsync("/readyz", Token);
+                var text = $"{(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(Token)}";
+                if (isThere(text) || tries == 300)
+                    return text;
+                await Task.Delay(100, Token);
+            }
+        }
+    }
+
     // The key of a connection may be a token, too.
     [Fact]
     public async Task Socket_that_came_with_a_token_of_somebody_who_signed_out_joins_no_more()

@@ -293,6 +293,26 @@ public sealed class StreakTests(EvolvCluster cluster, SharedDatabase shared) : I
     }
 
     [Fact]
+    public async Task A_pause_that_ended_where_the_day_is_younger_still_excuses_its_last_day()
+    {
+        // Found by the ten thousand trips: the 9th was too young to be judged when the second pause took the place of the first.
+        var ada = new Traveller(
+            Guid.NewGuid(), [new Stay("Etc/GMT+12", DateTimeOffset.MinValue), new Stay("Etc/GMT-14", Instant("2026-03-09 10:30"))],
+            [
+                .. Days(1, 7).Select(at => new StreakDeed("active", Instant(at).AddHours(6))), // with a freeze
+                new StreakDeed("paused", Instant("2026-03-09 06:00"), Days: 1), // on the 8th until the 9th
+                new StreakDeed("paused", Instant("2026-03-10 11:00")), // on the 11th; where they came from it is the 9th
+                new StreakDeed("active", Instant("2026-03-11 11:00")), // on the 12th
+            ]);
+
+        await TravelAsync(shared.Database, [ada]);
+        var oracle = OracleOf(ada);
+
+        Assert.Equal("8 8 2026-03-12 0", await StreakAsync(ada.Id)); // the 10th cost the freeze
+        Assert.Equal((8, 8, new DateOnly(2026, 3, 12), 0), (oracle.Length, oracle.Longest, oracle.LastDay, oracle.Freezes));
+    }
+
+    [Fact]
     public async Task A_broken_streak_is_repaired_within_two_days_and_once_in_thirty()
     {
         var (ada, grace) = (await PersonAsync(), await PersonAsync());

@@ -70,7 +70,7 @@ public sealed class ReadinessTests(EvolvCluster cluster)
         Assert.Equal("less than 1000000000 MB free", (string?)body["checks"]!["disk"]);
         Assert.Equal("ok", (string?)body["checks"]!["database"]);
         Assert.Equal(
-            ["database", "migrations", "changes", "disk", "keys", "ai"], body["milliseconds"]!.AsObject().Select(part => part.Key).Except(["redis"]));
+            ["database", "migrations", "changes", "disk", "keys", "revocations", "ai"], body["milliseconds"]!.AsObject().Select(part => part.Key).Except(["redis"]));
     }
 
     static Readiness Of(params ReadinessCheck[] checks) => new(checks, Options.Create(new ServerOptions()), TimeProvider.System);
