@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Evolv.Platform.Data;
@@ -133,7 +134,7 @@ sealed class EvolvProcess(params (string Key, string Value)[] environment) : IAs
                     return;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException or NpgsqlException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or TaskCanceledException or NpgsqlException)
             {
                 // Not there yet.
             }

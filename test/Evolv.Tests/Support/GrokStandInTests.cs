@@ -257,14 +257,16 @@ public sealed class GrokStandInTests
         using var client = ClientOf(grok);
         grok.Enqueue(GrokBehaviour.RefusesConnection);
 
-        var queued = await Assert.ThrowsAsync<HttpRequestException>(() => client.PostAsync("chat/completions", Ask(), Token));
+        var queued = await Assert.ThrowsAnyAsync<Exception>(() => client.PostAsync("chat/completions", Ask(), Token));
         using var answer = await client.PostAsync("chat/completions", Ask(), Token);
         grok.Behaviour = GrokBehaviour.RefusesConnection;
         using var other = ClientOf(grok);
-        await Assert.ThrowsAsync<HttpRequestException>(() => client.PostAsync("chat/completions", Ask(), Token));
-        await Assert.ThrowsAsync<HttpRequestException>(() => other.GetAsync("models", Token));
+        var asked = await Assert.ThrowsAnyAsync<Exception>(() => client.PostAsync("chat/completions", Ask(), Token));
+        var looked = await Assert.ThrowsAnyAsync<Exception>(() => other.GetAsync("models", Token));
 
-        Assert.Equal(SocketError.ConnectionReset, Assert.IsType<SocketException>(queued.GetBaseException()).SocketErrorCode);
+        // A connection that is reset while it is made is not connected, and the client says that without a word of HTTP.
+        Assert.All((Exception[])[queued, asked, looked], exception => Assert.Contains(
+            Assert.IsType<SocketException>(exception.GetBaseException()).SocketErrorCode, (SocketError[])[SocketError.ConnectionReset, SocketError.NotConnected]));
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
         Assert.Equal(3, grok.Requests.Count);
     }

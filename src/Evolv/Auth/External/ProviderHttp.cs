@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Microsoft.IdentityModel.Protocols;
 
@@ -75,9 +76,10 @@ sealed class ProviderHttp(Uri issuer) : IDocumentRetriever
         {
             throw new ProviderFailure($"{request.RequestUri} takes longer than {Patience.TotalSeconds} s");
         }
-        catch (Exception exception) when (exception is HttpRequestException or InvalidOperationException)
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or InvalidOperationException)
         {
-            throw new ProviderFailure($"{request.RequestUri}: {exception.Message}"); // An unknown charset is an InvalidOperationException.
+            // An unknown charset is an InvalidOperationException; a reset at the moment of connecting comes as it is.
+            throw new ProviderFailure($"{request.RequestUri}: {exception.Message}");
         }
     }
 }

@@ -79,7 +79,7 @@ static class PortCheck
                 : answer.IsSuccessStatusCode ? DoctorFinding.Yellow($"Evolv answers on {url} and is {status} ({missing})", "See what is missing below and in its log.")
                 : DoctorFinding.Red($"Evolv on {url} is {status} ({missing})", "See what is missing below and in its log.");
         }
-        catch (Exception exception) when (exception is HttpRequestException or JsonException or KeyNotFoundException or InvalidOperationException ||
+        catch (Exception exception) when (exception is HttpRequestException or SocketException or JsonException or KeyNotFoundException or InvalidOperationException ||
             (exception is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return Taken(url);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text.Json;
 using Evolv.Tests.Support;
 
@@ -99,7 +100,7 @@ public sealed class AuditCommandTests
             {
                 using var answer = await service.PostAsync("/auth/v1/signup", new StringContent("{}"), stop);
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
             {
                 await Task.Delay(20, CancellationToken.None);
             }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using Evolv.Tests.Support;
 
 namespace Evolv.Tests.Platform.Postgres;
@@ -126,7 +127,7 @@ public sealed class SurvivalTests
                         acknowledged[key] = name;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+            catch (Exception exception) when (exception is HttpRequestException or SocketException or OperationCanceledException)
             {
                 if (stop.IsCancellationRequested)
                     return;

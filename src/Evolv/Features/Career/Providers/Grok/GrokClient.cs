@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -205,7 +206,8 @@ sealed partial class GrokClient(IOptions<AiOptions> options, TimeProvider time) 
             return await call();
         }
         catch (Exception exception) when (
-            exception is HttpRequestException or IOException or ClientResultException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            exception is HttpRequestException or SocketException or IOException or ClientResultException ||
+            (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             throw new GrokFailure(GrokFailure.Unavailable, $"it cannot be reached: {(exception.InnerException ?? exception).GetType().Name}") { IsTransient = true };
         }
