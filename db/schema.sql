@@ -769,6 +769,63 @@ create policy users_all_auth_admin on auth.users for all to supabase_auth_admin
 
 grant select, insert, update, delete on auth.users to supabase_auth_admin;
 
+-- auth.webauthn_challenges --------------------------------------------------------------------------------------------
+
+create table auth.webauthn_challenges (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid,
+    challenge_type text not null,
+    session_data jsonb not null,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    constraint webauthn_challenges_pkey PRIMARY KEY (id),
+    constraint webauthn_challenges_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint webauthn_challenges_challenge_type_check CHECK (challenge_type = ANY (ARRAY['signup'::text, 'registration'::text, 'authentication'::text]))
+);
+
+alter table auth.webauthn_challenges enable row level security;
+
+CREATE INDEX webauthn_challenges_expires_at_idx ON auth.webauthn_challenges USING btree (expires_at);
+CREATE INDEX webauthn_challenges_user_id_idx ON auth.webauthn_challenges USING btree (user_id);
+
+create policy webauthn_challenges_all_auth_admin on auth.webauthn_challenges for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.webauthn_challenges to supabase_auth_admin;
+
+-- auth.webauthn_credentials -------------------------------------------------------------------------------------------
+
+create table auth.webauthn_credentials (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    credential_id bytea not null,
+    public_key bytea not null,
+    attestation_type text default ''::text not null,
+    aaguid uuid,
+    sign_count bigint default 0 not null,
+    transports jsonb default '[]'::jsonb not null,
+    backup_eligible boolean default false not null,
+    backed_up boolean default false not null,
+    friendly_name text default ''::text not null,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    last_used_at timestamp with time zone,
+    constraint webauthn_credentials_pkey PRIMARY KEY (id),
+    constraint webauthn_credentials_credential_id_key UNIQUE (credential_id),
+    constraint webauthn_credentials_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+);
+
+alter table auth.webauthn_credentials enable row level security;
+
+CREATE INDEX webauthn_credentials_user_id_idx ON auth.webauthn_credentials USING btree (user_id, created_at);
+
+create policy webauthn_credentials_all_auth_admin on auth.webauthn_credentials for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.webauthn_credentials to supabase_auth_admin;
+
 -- Functions of auth ---------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION auth.email()

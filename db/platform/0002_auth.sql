@@ -263,6 +263,39 @@ create table auth.mfa_recovery_codes (
     unique (user_id, code_hash)
 );
 
+-- Passkeys: the public half of a key that an authenticator keeps. It may be read; it signs nobody in.
+create table auth.webauthn_credentials (
+    id               uuid primary key default gen_random_uuid(),
+    user_id          uuid not null references auth.users (id) on delete cascade,
+    credential_id    bytea not null unique, -- by which browser and authenticator know it
+    public_key       bytea not null, -- COSE
+    attestation_type text not null default '',
+    aaguid           uuid, -- what made it, as it says
+    sign_count       bigint not null default 0,
+    transports       jsonb not null default '[]',
+    backup_eligible  boolean not null default false,
+    backed_up        boolean not null default false,
+    friendly_name    text not null default '',
+    created_at       timestamptz not null default now(),
+    updated_at       timestamptz not null default now(),
+    last_used_at     timestamptz
+);
+
+create index webauthn_credentials_user_id_idx on auth.webauthn_credentials (user_id, created_at);
+
+-- What an authenticator is to sign. Gone with the first try.
+create table auth.webauthn_challenges (
+    id             uuid primary key default gen_random_uuid(),
+    user_id        uuid references auth.users (id) on delete cascade, -- null where somebody signs in, whoever it will be
+    challenge_type text not null check (challenge_type in ('signup', 'registration', 'authentication')),
+    session_data   jsonb not null,
+    created_at     timestamptz not null default now(),
+    expires_at     timestamptz not null
+);
+
+create index webauthn_challenges_user_id_idx on auth.webauthn_challenges (user_id);
+create index webauthn_challenges_expires_at_idx on auth.webauthn_challenges (expires_at);
+
 create table auth.audit_log_entries (
     instance_id uuid,
     id          uuid primary key default gen_random_uuid(),
@@ -398,7 +431,7 @@ begin
 
     foreach name in array array[
         'users', 'identities', 'sessions', 'refresh_tokens', 'mfa_amr_claims', 'flow_state', 'one_time_tokens', 'mails', 'mfa_factors',
-        'mfa_challenges', 'mfa_recovery_codes', 'audit_log_entries', 'revocations']
+        'mfa_challenges', 'mfa_recovery_codes', 'webauthn_credentials', 'webauthn_challenges', 'audit_log_entries', 'revocations']
     loop
         execute format('grant select, insert, update, delete on auth.%I to supabase_auth_admin', name);
         execute format(

@@ -31,7 +31,7 @@ static class Accounts
             ?? throw AuthError.UserNotFound();
 
     /// <summary>
-    /// Ends all that lets somebody into an account besides its password: sessions, links and digits from mails, flows that were begun, and a
+    /// Ends all that lets somebody into an account besides its password and its passkeys: sessions, links and digits from mails, flows that were begun, and a
     /// change of address that waits. Lock the account before, so that a sign-in in flight ends, too.
     /// </summary>
     /// <param name="keep">A session that goes on.</param>
@@ -46,6 +46,9 @@ static class Accounts
             ),
             flows as (
                 delete from auth.flow_state where {id} in (user_id, linking_target_id)
+            ),
+            ceremonies as (
+                delete from auth.webauthn_challenges where user_id = {id}
             )
             update auth.users
             set email_change = null, email_change_confirm_status = 0

@@ -56,6 +56,10 @@ sealed record AuditEntry(string Action, Guid ActorId, string ActorUsername, bool
     internal const string RecoveryCodesGenerated = "generate_recovery_codes";
     internal const string RecoveryCodesDeleted = "recovery_codes_deleted";
 
+    internal const string PasskeyCreated = "passkey_created";
+    internal const string PasskeyUpdated = "passkey_updated";
+    internal const string PasskeyDeleted = "passkey_deleted";
+
     // Ours: who knows a password and not the second factor is worth knowing of.
     internal const string FactorRefused = "verification_failed";
 
@@ -94,6 +98,7 @@ static class AuditLog
             or AuditEntry.RecoveryRequested or AuditEntry.RecoveryCodesGenerated => "user",
         AuditEntry.ReauthenticationRequested => "",
         AuditEntry.IdentityLinked or AuditEntry.IdentityUnlinked => "user",
+        AuditEntry.PasskeyCreated or AuditEntry.PasskeyUpdated or AuditEntry.PasskeyDeleted => "user",
         AuditEntry.TokenReuseDetected => "token",
         AuditEntry.FactorEnrolled or AuditEntry.FactorChallenged or AuditEntry.FactorVerified or AuditEntry.FactorRefused
             or AuditEntry.FactorUnenrolled or AuditEntry.FactorDeleted or AuditEntry.FactorUpdated => "factor",

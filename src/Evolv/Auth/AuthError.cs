@@ -181,6 +181,33 @@ sealed class AuthError : Exception
 
     internal static AuthError MfaVerificationFailed() => new(422, "mfa_verification_failed", "Invalid TOTP code entered");
 
+    // --- Passkeys ------------------------------------------------------------------------------------------------------
+
+    internal static AuthError PasskeysDisabled() => new(404, "passkey_disabled", "Passkeys are disabled");
+
+    internal static AuthError InsufficientAalForPasskeys()
+        => new(403, "insufficient_aal", "AAL2 session is required to manage passkeys when MFA is enabled");
+
+    internal static AuthError TooManyPasskeys() => new(422, "too_many_passkeys", "Maximum number of passkeys reached");
+
+    internal static AuthError PasskeyExists() => new(422, "webauthn_credential_exists", "This credential is already registered");
+
+    internal static AuthError PasskeyNotFound() => new(404, "validation_failed", "Passkey not found");
+
+    // The same words for one of another person, of the other ceremony, and one that was used.
+    internal static AuthError PasskeyChallengeNotFound()
+        => new(400, "webauthn_challenge_not_found", "Challenge not found or already used");
+
+    internal static AuthError PasskeyChallengeExpired() => new(400, "webauthn_challenge_expired", "Challenge has expired");
+
+    internal static AuthError PasskeyMalformed() => new(400, "webauthn_verification_failed", "Invalid credential response");
+
+    // The same words for an unknown passkey, a wrong signature and whatever else is wrong.
+    internal static AuthError PasskeyRefused() => new(400, "webauthn_verification_failed", "Credential verification failed");
+
+    // GoTrue's status differs from a password's.
+    internal static AuthError EmailNotConfirmedForPasskey() => new(403, "email_not_confirmed", "Email not confirmed");
+
     // --- Administration ------------------------------------------------------------------------------------------------
 
     internal static AuthError UserNotAllowed() => new(403, "not_admin", "User not allowed");
@@ -239,8 +266,6 @@ sealed class AuthError : Exception
         => new(422, "email_conflict_identity_not_deletable", "Unable to unlink identity due to email conflict");
 
     internal static AuthError Web3Disabled() => new(422, "web3_provider_disabled", "Web3 provider is disabled");
-
-    internal static AuthError PasskeysDisabled() => new(404, "passkey_disabled", "Passkeys are disabled");
 
     internal static AuthError OAuthServerDisabled() => new(404, "feature_disabled", "OAuth server is disabled");
 

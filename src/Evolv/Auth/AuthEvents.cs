@@ -17,6 +17,7 @@ static class AuthEvents
         ("POST", "/auth/v1/signup") => "sign_up",
         ("POST", "/auth/v1/logout") => "sign_out",
         ("PUT", "/auth/v1/user") => "update",
+        ("POST", "/auth/v1/passkeys/authentication/verify") => "sign_in",
         ("POST", "/auth/v1/token") => request.Query["grant_type"].ToString() switch
         {
             "password" or "id_token" => "sign_in",

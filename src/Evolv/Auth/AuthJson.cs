@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Evolv.Auth.Endpoints;
 using Evolv.Auth.Grants;
+using Evolv.Auth.Passkeys;
 using Evolv.Auth.Tokens;
 
 namespace Evolv.Auth;
@@ -42,6 +43,11 @@ namespace Evolv.Auth;
 [JsonSerializable(typeof(FactorsRecoveryCodes.Status), TypeInfoPropertyName = "RecoveryCodesStatus")]
 [JsonSerializable(typeof(FactorsRecoveryCodes.Generated), TypeInfoPropertyName = "RecoveryCodesGenerated")]
 [JsonSerializable(typeof(FactorsRecoveryCodes.VerifyRequest), TypeInfoPropertyName = "RecoveryCodesVerifyRequest")]
+[JsonSerializable(typeof(Passkey))]
+[JsonSerializable(typeof(List<Passkey>), TypeInfoPropertyName = "ListPasskey")]
+[JsonSerializable(typeof(PasskeyRegistration.OptionsResponse), TypeInfoPropertyName = "PasskeyOptionsResponse")]
+[JsonSerializable(typeof(PasskeyRegistration.VerifyRequest), TypeInfoPropertyName = "PasskeyVerifyRequest")]
+[JsonSerializable(typeof(UserPasskeys.RenameRequest), TypeInfoPropertyName = "PasskeyRenameRequest")]
 [JsonSerializable(typeof(List<UserSessions.Session>), TypeInfoPropertyName = "SessionList")]
 [JsonSerializable(typeof(AdminUserRequest))]
 [JsonSerializable(typeof(AdminUsers.ListResponse), TypeInfoPropertyName = "AdminUserList")]

@@ -35,6 +35,10 @@ sealed partial class AuthLimitOptions
     [Range(1, 1_000_000)]
     public int Factors { get; set; } = 15;
 
+    /// <summary>Passkey challenges asked for and answered in five minutes. A sign-in is two, and a page that offers passkeys while it loads asks for one.</summary>
+    [Range(1, 1_000_000)]
+    public int Passkeys { get; set; } = 150;
+
     /// <summary>Mails asked for within an hour.</summary>
     [Range(1, 1_000_000)]
     public int Mails { get; set; } = 30;

@@ -23,6 +23,7 @@ sealed class AuthLimits(
     readonly RateLimitPolicy _guests = new("auth-guest", options.Value.Guests, Hour);
     readonly RateLimitPolicy _verifications = new("auth-verify", options.Value.Verifications, FiveMinutes);
     readonly RateLimitPolicy _factors = new("auth-factor", options.Value.Factors, TimeSpan.FromMinutes(1));
+    readonly RateLimitPolicy _passkeys = new("auth-passkey", options.Value.Passkeys, FiveMinutes);
     readonly RateLimitPolicy _mails = new("auth-mail", options.Value.Mails, Hour);
     readonly RateLimitPolicy _interval = new("auth-mail-interval", 1, TimeSpan.FromSeconds(options.Value.MailIntervalSeconds));
     readonly RateLimitPolicy _mailbox = new("auth-mailbox", options.Value.MailsToOne, Hour);
@@ -39,6 +40,8 @@ sealed class AuthLimits(
     internal Task VerifyAsync(HttpContext context) => CountAsync(context, _verifications);
 
     internal Task FactorAsync(HttpContext context) => CountAsync(context, _factors);
+
+    internal Task PasskeyAsync(HttpContext context) => CountAsync(context, _passkeys);
 
     internal Task TokenAsync(HttpContext context, bool isRefresh) => CountAsync(context, _tokens, isRefresh);
 

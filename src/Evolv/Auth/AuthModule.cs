@@ -3,6 +3,7 @@ using Evolv.Auth.External;
 using Evolv.Auth.Grants;
 using Evolv.Auth.Mail;
 using Evolv.Auth.Mfa;
+using Evolv.Auth.Passkeys;
 using Evolv.Auth.Tokens;
 using Evolv.Platform;
 using Evolv.Platform.Data;
@@ -53,6 +54,7 @@ static class AuthModule
         services.AddHostedService<Upkeep>();
         services.AddExternalIdentities();
         services.AddSingleton<FactorVerification>();
+        services.AddPasskeys();
         services.AddSingleton<Signup>().AddSingleton<Otp>().AddSingleton<Verify>().AddSingleton<User>().AddSingleton<AdminGenerateLink>();
         return services;
     }
@@ -95,6 +97,7 @@ static class AuthModule
         auth.MapGet("/.well-known/jwks.json", Jwks.HandleAsync);
         MapFactors(auth);
         MapAdmin(auth);
+        auth.MapPasskeys(app.ServiceProvider.GetRequiredService<RelyingParty>());
         auth.MapGet("/.well-known/openid-configuration", OpenIdConfiguration.HandleAsync);
         auth.MapSwitchedOff();
         auth.Map("/{**path}", string () => throw AuthError.UnknownPath());

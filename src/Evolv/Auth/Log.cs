@@ -32,6 +32,12 @@ static partial class Log
         Message = "What was revoked cannot be read; tokens of ended sessions may pass until it can")]
     internal static partial void RevocationsInterrupted(this ILogger logger, Exception exception);
 
+    [LoggerMessage(EventId = 1030, Level = LogLevel.Information, Message = "A passkey was refused: {Reason}")]
+    internal static partial void PasskeyRefused(this ILogger logger, string reason);
+
+    [LoggerMessage(EventId = 1031, Level = LogLevel.Warning, Message = "Passkey {Id} was refused: its counter did not go up, so a copy of it may be in use")]
+    internal static partial void PasskeyCountedBack(this ILogger logger, Guid id);
+
     [LoggerMessage(EventId = 1040, Level = LogLevel.Warning, Message = "Provider {Provider} signs nobody in: {Reason}")]
     internal static partial void ExternalProviderFailed(this ILogger logger, string provider, string reason);
 }

@@ -65,6 +65,9 @@ sealed class Upkeep(
             ),
             challenges as (
                 delete from auth.mfa_challenges where created_at < {now.AddDays(-1)}
+            ),
+            ceremonies as (
+                delete from auth.webauthn_challenges where expires_at < {now.AddHours(-1)} -- until then it is told apart from one that never was
             )
             select true
             """, row => row.GetBoolean(0), cancellationToken);

@@ -110,6 +110,9 @@ static class AdminUsers
             codes as (
                 delete from auth.mfa_recovery_codes where user_id = {userId}
             ),
+            passkeys as (
+                delete from auth.webauthn_credentials where user_id = {userId}
+            ),
             mails as (
                 delete from auth.mails where user_id = {userId}
             )

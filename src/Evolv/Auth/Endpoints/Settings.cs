@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Evolv.Auth.External;
+using Evolv.Auth.Passkeys;
 using Evolv.Platform.Http;
 using Microsoft.Extensions.Options;
 
@@ -23,7 +24,7 @@ static class Settings
     /// <summary>Whether it is a provider of GoTrue's, here or not.</summary>
     internal static bool IsKnown(string provider) => Providers.Contains(provider);
 
-    internal static Task HandleAsync(HttpContext context, IOptions<AuthOptions> options, ExternalProviders external)
+    internal static Task HandleAsync(HttpContext context, IOptions<AuthOptions> options, ExternalProviders external, RelyingParty passkeys)
     {
         var ways = Providers.ToDictionary(name => name, _ => false);
         foreach (var name in external.Names)
@@ -34,7 +35,7 @@ static class Settings
         var json = JsonSerializer.SerializeToUtf8Bytes(
             new Response(
                 ways, options.Value.DisableSignup, MailerAutoconfirm: !options.Value.MustConfirm, PhoneAutoconfirm: false, SmsProvider: "",
-                SamlEnabled: false, SamlPrivateKeyNextConfigured: false, PasskeysEnabled: false),
+                SamlEnabled: false, SamlPrivateKeyNextConfigured: false, PasskeysEnabled: passkeys.IsOn),
             AuthJson.Default.SettingsResponse);
         return ConditionalAnswer.WritePublicAsync(context.Response, json, FreshFor, context.RequestAborted);
     }

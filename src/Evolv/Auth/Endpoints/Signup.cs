@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Evolv.Auth.Flows;
 using Evolv.Auth.Mail;
+using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -140,16 +141,18 @@ sealed class Signup(
     // Two signed up with one address, and which of them will read the mail is not known. Unless they are the same, who has the same password,
     // neither password holds: whoever reads the mail is let in by it and sets one. Otherwise a stranger could sign up before or after
     // the owner, wait, and own the account that the owner confirms.
-    static Task<int> RenewAsync(DbSession db, Guid id, NewAccount account, bool samePassword, CancellationToken cancellationToken)
+    static async Task RenewAsync(DbSession db, Guid id, NewAccount account, bool samePassword, CancellationToken cancellationToken)
     {
         var data = new Json(account.Data?.GetRawText() ?? "{}");
-        return db.ExecuteAsync(
+        await db.ExecuteAsync(
             $"""
             update auth.users
             set encrypted_password = case when {samePassword} then encrypted_password end, updated_at = {account.Now},
                 raw_user_meta_data = {data} || {EmailIdentity.Claims(id, account.Email!, isVerified: false)}
             where id = {id}
             """, cancellationToken);
+        if (!samePassword)
+            await StoredPasskeys.DeleteAllAsync(db, id, cancellationToken);
     }
 
     static Sql Audit(HttpContext context, string action, Guid id, NewAccount account)

@@ -1,4 +1,5 @@
 using Evolv.Auth.Mail;
+using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 
 namespace Evolv.Auth.Flows;
@@ -147,9 +148,10 @@ sealed class MailVerification(EmailChange emailChange, AccountMails mails, AuthL
     }
 
     // A confirmation belongs to the sign-up whose password it is about. Any other mail shows only that the address is the reader's: a password
-    // that somebody set before is then nobody's, and so are sessions that it may have begun.
-    static Task<int> ConfirmAsync(DbSession db, Taken taken, DateTimeOffset now, CancellationToken cancellationToken)
-        => db.ExecuteAsync(
+    // that somebody set before is then nobody's, and so are sessions that it may have begun, and passkeys.
+    static async Task ConfirmAsync(DbSession db, Taken taken, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await db.ExecuteAsync(
             $"""
             with identity as (
                 {EmailIdentity.MarkVerified(taken.UserId, now)}
@@ -165,4 +167,8 @@ sealed class MailVerification(EmailChange emailChange, AccountMails mails, AuthL
                     || case when raw_user_meta_data ? 'email_verified' then jsonb_build_object('email_verified', true) else jsonb_build_object() end
             where id = {taken.UserId}
             """, cancellationToken);
+        // The account is locked now, so one that is being added goes, too.
+        if (taken.TokenType != "confirmation_token")
+            await StoredPasskeys.DeleteAllAsync(db, taken.UserId, cancellationToken);
+    }
 }

@@ -17,7 +17,7 @@ public sealed class SettingsTests(EvolvCluster cluster)
         Assert.Contains("google", external.Select(way => way.Key));
         answer.Body.Remove("external");
         Assert.Equal(
-            """{"disable_signup":false,"mailer_autoconfirm":true,"phone_autoconfirm":false,"sms_provider":"","saml_enabled":false,"saml_private_key_next_configured":false,"passkeys_enabled":false}""",
+            """{"disable_signup":false,"mailer_autoconfirm":true,"phone_autoconfirm":false,"sms_provider":"","saml_enabled":false,"saml_private_key_next_configured":false,"passkeys_enabled":true}""",
             answer.Body.ToJsonString());
     }
 }

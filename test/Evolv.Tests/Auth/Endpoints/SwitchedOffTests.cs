@@ -11,18 +11,14 @@ public sealed class SwitchedOffTests(EvolvCluster cluster)
         var ada = await server.SignUpAsync("ada");
         const string NotAdmin = """403 {"code":"not_admin","message":"User not allowed"}""";
         const string NoOAuth = """404 {"code":"feature_disabled","message":"OAuth server is disabled"}""";
-        const string NoPasskeys = """404 {"code":"passkey_disabled","message":"Passkeys are disabled"}""";
         (string Method, string Path, string OfPerson, string OfService)[] cases =
         [
             ("POST", "sso", """404 {"code":"saml_provider_disabled","message":"SAML 2.0 is disabled"}""", """404 {"code":"saml_provider_disabled","message":"SAML 2.0 is disabled"}"""),
-            ("POST", "passkeys/registration/options", NoPasskeys, NoPasskeys),
-            ("GET", "passkeys", NoPasskeys, NoPasskeys),
             ("GET", "oauth/authorizations/1", NoOAuth, NoOAuth),
             ("GET", "user/oauth/grants", NoOAuth, """403 {"code":"bad_jwt","message":"invalid claim: missing sub claim"}"""),
             ("POST", "admin/oauth/clients", NotAdmin, NoOAuth),
             ("GET", "admin/custom-providers", NotAdmin, """404 {"code":"feature_disabled","message":"Custom OAuth providers are disabled"}"""),
             ("GET", "admin/sso/providers", NotAdmin, """404 {"code":"saml_provider_disabled","message":"SAML 2.0 is disabled"}"""),
-            ("GET", $"admin/users/{ada.Id}/passkeys", NotAdmin, NoPasskeys),
         ];
 
         foreach (var (method, path, ofPerson, ofService) in cases)

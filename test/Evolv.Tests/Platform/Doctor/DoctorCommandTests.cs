@@ -11,7 +11,7 @@ namespace Evolv.Tests.Platform.Doctor;
 /// <summary>./evolv doctor as a whole: beside a running Evolv, without one, and when checks themselves fail.</summary>
 public sealed class DoctorCommandTests
 {
-    static readonly string[] Checks = ["settings", "port", "rights", "disk", "postgres", "schema", "slots", "clock", "redis", "cors", "lint", "audit", "mail", "ai"];
+    static readonly string[] Checks = ["settings", "port", "rights", "disk", "postgres", "schema", "slots", "clock", "redis", "cors", "lint", "audit", "mail", "passkeys", "ai"];
 
     static CancellationToken Token => TestContext.Current.CancellationToken;
 
