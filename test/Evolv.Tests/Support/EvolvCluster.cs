@@ -29,14 +29,16 @@ public sealed class EvolvCluster : IAsyncLifetime
         _postgres = new EmbeddedPostgres(_data, NullLogger<EmbeddedPostgres>.Instance);
         await _postgres.StartAsync(TestContext.Current.CancellationToken);
         // What survives a crash is tested with servers of their own; here only speed counts.
-        await ExecuteAsync("alter system set fsync = off", "alter system set synchronous_commit = off", "select pg_reload_conf()");
+        await ExecuteAsync(
+            "alter system set fsync = off", "alter system set synchronous_commit = off", "alter system set file_copy_method = clone",
+            "select pg_reload_conf()");
         await ExecuteAsync($"create database {Template}");
         await MigrateAsync(Template);
         await ExecuteAsync($"alter database {Template} with allow_connections false");
     }
 
     /// <summary>A new database with our schema and reference data.</summary>
-    internal Task<TestDatabase> CreateDatabaseAsync() => CreateAsync($"template {Template}");
+    internal Task<TestDatabase> CreateDatabaseAsync() => CreateAsync($"template {Template} strategy file_copy");
 
     /// <summary>A new database without anything in it.</summary>
     internal Task<TestDatabase> CreateEmptyDatabaseAsync() => CreateAsync("template template0");
