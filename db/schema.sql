@@ -184,6 +184,7 @@ begin
             when 'user_updated_password' then 'account.password_changed'
             when 'user_modified' then 'account.updated'
             when 'token_reuse_detected' then 'account.token_reused'
+            when 'token_revoked' then 'account.grant_revoked'
             when 'user_repeated_signup' then 'account.sign_up_repeated'
             when 'user_confirmation_requested' then 'account.confirmation_asked'
             when 'user_recovery_requested' then 'account.link_asked'
@@ -560,6 +561,120 @@ create policy mfa_recovery_codes_all_auth_admin on auth.mfa_recovery_codes for a
 
 grant select, insert, update, delete on auth.mfa_recovery_codes to supabase_auth_admin;
 
+-- auth.oauth_authorizations -------------------------------------------------------------------------------------------
+
+create table auth.oauth_authorizations (
+    id uuid default gen_random_uuid() not null,
+    authorization_id text not null,
+    client_id uuid not null,
+    user_id uuid,
+    session_id uuid,
+    redirect_uri text not null,
+    scope text not null,
+    state text,
+    resource text,
+    code_challenge text not null,
+    code_challenge_method text not null,
+    nonce text,
+    status text default 'pending'::text not null,
+    authorization_code text,
+    created_at timestamp with time zone default now() not null,
+    expires_at timestamp with time zone not null,
+    approved_at timestamp with time zone,
+    redeemed_at timestamp with time zone,
+    issued_session_id uuid,
+    constraint oauth_authorizations_pkey PRIMARY KEY (id),
+    constraint oauth_authorizations_authorization_code_key UNIQUE (authorization_code),
+    constraint oauth_authorizations_authorization_id_key UNIQUE (authorization_id),
+    constraint oauth_authorizations_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.oauth_clients(id) ON DELETE CASCADE,
+    constraint oauth_authorizations_issued_session_id_fkey FOREIGN KEY (issued_session_id) REFERENCES auth.sessions(id) ON DELETE SET NULL,
+    constraint oauth_authorizations_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth.sessions(id) ON DELETE CASCADE,
+    constraint oauth_authorizations_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
+    constraint oauth_authorizations_check CHECK ((status = 'approved'::text) = (authorization_code IS NOT NULL)),
+    constraint oauth_authorizations_check1 CHECK (status <> 'approved'::text OR num_nulls(user_id, session_id, approved_at) = 0),
+    constraint oauth_authorizations_code_challenge_method_check CHECK (code_challenge_method = 's256'::text),
+    constraint oauth_authorizations_status_check CHECK (status = ANY (ARRAY['pending'::text, 'approved'::text, 'denied'::text]))
+);
+
+alter table auth.oauth_authorizations enable row level security;
+
+CREATE INDEX oauth_authorizations_client_id_idx ON auth.oauth_authorizations USING btree (client_id);
+CREATE INDEX oauth_authorizations_expires_at_idx ON auth.oauth_authorizations USING btree (expires_at);
+CREATE INDEX oauth_authorizations_issued_session_id_idx ON auth.oauth_authorizations USING btree (issued_session_id);
+CREATE INDEX oauth_authorizations_session_id_idx ON auth.oauth_authorizations USING btree (session_id);
+CREATE INDEX oauth_authorizations_user_id_idx ON auth.oauth_authorizations USING btree (user_id);
+
+create policy oauth_authorizations_all_auth_admin on auth.oauth_authorizations for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.oauth_authorizations to supabase_auth_admin;
+
+-- auth.oauth_clients --------------------------------------------------------------------------------------------------
+
+create table auth.oauth_clients (
+    id uuid default gen_random_uuid() not null,
+    client_secret_hash text,
+    registration_type text not null,
+    client_type text not null,
+    token_endpoint_auth_method text not null,
+    redirect_uris text[] not null,
+    grant_types text[] not null,
+    client_name text,
+    client_uri text,
+    logo_uri text,
+    created_at timestamp with time zone default now() not null,
+    updated_at timestamp with time zone default now() not null,
+    constraint oauth_clients_pkey PRIMARY KEY (id),
+    constraint oauth_clients_check CHECK ((client_type = 'public'::text) = (client_secret_hash IS NULL)),
+    constraint oauth_clients_check1 CHECK ((client_type = 'public'::text) = (token_endpoint_auth_method = 'none'::text)),
+    constraint oauth_clients_client_type_check CHECK (client_type = ANY (ARRAY['confidential'::text, 'public'::text])),
+    constraint oauth_clients_grant_types_check CHECK (cardinality(grant_types) > 0),
+    constraint oauth_clients_redirect_uris_check CHECK (cardinality(redirect_uris) > 0),
+    constraint oauth_clients_registration_type_check CHECK (registration_type = ANY (ARRAY['manual'::text, 'dynamic'::text])),
+    constraint oauth_clients_token_endpoint_auth_method_check CHECK (token_endpoint_auth_method = ANY (ARRAY['client_secret_basic'::text, 'client_secret_post'::text, 'none'::text]))
+);
+
+alter table auth.oauth_clients enable row level security;
+
+CREATE INDEX oauth_clients_created_at_idx ON auth.oauth_clients USING btree (created_at, id);
+
+CREATE TRIGGER oauth_clients_audit_changed AFTER UPDATE ON auth.oauth_clients FOR EACH ROW WHEN (old.redirect_uris IS DISTINCT FROM new.redirect_uris) EXECUTE FUNCTION audit.record('oauth_client.changed', 'oauth_client', 'id', 'client_type', 'redirect_uris');
+CREATE TRIGGER oauth_clients_audit_created AFTER INSERT ON auth.oauth_clients FOR EACH ROW WHEN (new.registration_type = 'manual'::text) EXECUTE FUNCTION audit.record('oauth_client.created', 'oauth_client', 'id', 'client_type', 'redirect_uris');
+CREATE TRIGGER oauth_clients_audit_deleted AFTER DELETE ON auth.oauth_clients FOR EACH ROW WHEN (old.registration_type = 'manual'::text) EXECUTE FUNCTION audit.record('oauth_client.deleted', 'oauth_client', 'id', 'client_type', 'redirect_uris');
+CREATE TRIGGER oauth_clients_audit_secret AFTER UPDATE ON auth.oauth_clients FOR EACH ROW WHEN (old.client_secret_hash IS DISTINCT FROM new.client_secret_hash) EXECUTE FUNCTION audit.record('oauth_client.secret_changed', 'oauth_client', 'id');
+
+create policy oauth_clients_all_auth_admin on auth.oauth_clients for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.oauth_clients to supabase_auth_admin;
+
+-- auth.oauth_consents -------------------------------------------------------------------------------------------------
+
+create table auth.oauth_consents (
+    id uuid default gen_random_uuid() not null,
+    user_id uuid not null,
+    client_id uuid not null,
+    scopes text not null,
+    granted_at timestamp with time zone default now() not null,
+    revoked_at timestamp with time zone,
+    constraint oauth_consents_pkey PRIMARY KEY (id),
+    constraint oauth_consents_user_id_client_id_key UNIQUE (user_id, client_id),
+    constraint oauth_consents_client_id_fkey FOREIGN KEY (client_id) REFERENCES auth.oauth_clients(id) ON DELETE CASCADE,
+    constraint oauth_consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE
+);
+
+alter table auth.oauth_consents enable row level security;
+
+CREATE INDEX oauth_consents_client_id_idx ON auth.oauth_consents USING btree (client_id);
+
+create policy oauth_consents_all_auth_admin on auth.oauth_consents for all to supabase_auth_admin
+    using (true)
+    with check (true);
+
+grant select, insert, update, delete on auth.oauth_consents to supabase_auth_admin;
+
 -- auth.one_time_tokens ------------------------------------------------------------------------------------------------
 
 create table auth.one_time_tokens (
@@ -661,8 +776,11 @@ create table auth.sessions (
     user_agent text,
     ip inet,
     tag text,
+    oauth_client_id uuid,
+    scopes text,
     constraint sessions_pkey PRIMARY KEY (id),
     constraint sessions_factor_id_fkey FOREIGN KEY (factor_id) REFERENCES auth.mfa_factors(id) ON DELETE SET NULL,
+    constraint sessions_oauth_client_id_fkey FOREIGN KEY (oauth_client_id) REFERENCES auth.oauth_clients(id) ON DELETE CASCADE,
     constraint sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users(id) ON DELETE CASCADE,
     constraint sessions_aal_check CHECK (aal = ANY (ARRAY['aal1'::text, 'aal2'::text, 'aal3'::text]))
 );
@@ -670,6 +788,7 @@ create table auth.sessions (
 alter table auth.sessions enable row level security;
 
 CREATE INDEX sessions_factor_id_idx ON auth.sessions USING btree (factor_id);
+CREATE INDEX sessions_oauth_client_id_idx ON auth.sessions USING btree (oauth_client_id);
 CREATE INDEX sessions_user_id_idx ON auth.sessions USING btree (user_id, created_at);
 
 CREATE TRIGGER sessions_revoke AFTER DELETE ON auth.sessions REFERENCING OLD TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION auth.record_ended_sessions();

@@ -296,6 +296,75 @@ create table auth.webauthn_challenges (
 create index webauthn_challenges_user_id_idx on auth.webauthn_challenges (user_id);
 create index webauthn_challenges_expires_at_idx on auth.webauthn_challenges (expires_at);
 
+-- Tools that people sign in to with their account here (OAuth 2.1): an administrator registered them or, where that is allowed, they
+-- themselves did. The id is the client_id.
+create table auth.oauth_clients (
+    id                         uuid primary key default gen_random_uuid(),
+    client_secret_hash         text, -- SHA-256 of the secret, which is shown once
+    registration_type          text not null check (registration_type in ('manual', 'dynamic')),
+    client_type                text not null check (client_type in ('confidential', 'public')),
+    token_endpoint_auth_method text not null check (token_endpoint_auth_method in ('client_secret_basic', 'client_secret_post', 'none')),
+    redirect_uris              text[] not null check (cardinality(redirect_uris) > 0),
+    grant_types                text[] not null check (cardinality(grant_types) > 0),
+    client_name                text,
+    client_uri                 text,
+    logo_uri                   text,
+    created_at                 timestamptz not null default now(),
+    updated_at                 timestamptz not null default now(),
+    check ((client_type = 'public') = (client_secret_hash is null)),
+    check ((client_type = 'public') = (token_endpoint_auth_method = 'none'))
+);
+
+create index oauth_clients_created_at_idx on auth.oauth_clients (created_at, id);
+
+alter table auth.sessions add column oauth_client_id uuid references auth.oauth_clients (id) on delete cascade; -- null for the person's own
+alter table auth.sessions add column scopes text; -- what the person granted that client
+create index sessions_oauth_client_id_idx on auth.sessions (oauth_client_id);
+
+-- What a client asked for, until it has its tokens. A code is good for one try, and who tries it again ends what it gave.
+create table auth.oauth_authorizations (
+    id                    uuid primary key default gen_random_uuid(),
+    authorization_id      text not null unique, -- what the consent page is told
+    client_id             uuid not null references auth.oauth_clients (id) on delete cascade,
+    user_id               uuid references auth.users (id) on delete cascade, -- the first who looked at it; nobody else sees it from then on
+    session_id            uuid references auth.sessions (id) on delete cascade, -- in which they approved
+    redirect_uri          text not null,
+    scope                 text not null,
+    state                 text,
+    resource              text,
+    code_challenge        text not null,
+    code_challenge_method text not null check (code_challenge_method = 's256'),
+    nonce                 text,
+    status                text not null default 'pending' check (status in ('pending', 'approved', 'denied')),
+    authorization_code    text unique, -- SHA-256 of it
+    created_at            timestamptz not null default now(),
+    expires_at            timestamptz not null, -- of the request, later of the code
+    approved_at           timestamptz,
+    redeemed_at           timestamptz, -- when the code was tried
+    issued_session_id     uuid references auth.sessions (id) on delete set null, -- that it gave
+    check ((status = 'approved') = (authorization_code is not null)),
+    check (status <> 'approved' or num_nulls(user_id, session_id, approved_at) = 0)
+);
+
+create index oauth_authorizations_client_id_idx on auth.oauth_authorizations (client_id);
+create index oauth_authorizations_user_id_idx on auth.oauth_authorizations (user_id);
+create index oauth_authorizations_session_id_idx on auth.oauth_authorizations (session_id);
+create index oauth_authorizations_issued_session_id_idx on auth.oauth_authorizations (issued_session_id);
+create index oauth_authorizations_expires_at_idx on auth.oauth_authorizations (expires_at);
+
+-- What somebody granted a client: the next request for no more is not asked about again.
+create table auth.oauth_consents (
+    id         uuid primary key default gen_random_uuid(),
+    user_id    uuid not null references auth.users (id) on delete cascade,
+    client_id  uuid not null references auth.oauth_clients (id) on delete cascade,
+    scopes     text not null,
+    granted_at timestamptz not null default now(),
+    revoked_at timestamptz,
+    unique (user_id, client_id)
+);
+
+create index oauth_consents_client_id_idx on auth.oauth_consents (client_id);
+
 create table auth.audit_log_entries (
     instance_id uuid,
     id          uuid primary key default gen_random_uuid(),
@@ -431,7 +500,8 @@ begin
 
     foreach name in array array[
         'users', 'identities', 'sessions', 'refresh_tokens', 'mfa_amr_claims', 'flow_state', 'one_time_tokens', 'mails', 'mfa_factors',
-        'mfa_challenges', 'mfa_recovery_codes', 'webauthn_credentials', 'webauthn_challenges', 'audit_log_entries', 'revocations']
+        'mfa_challenges', 'mfa_recovery_codes', 'webauthn_credentials', 'webauthn_challenges', 'oauth_clients', 'oauth_authorizations',
+        'oauth_consents', 'audit_log_entries', 'revocations']
     loop
         execute format('grant select, insert, update, delete on auth.%I to supabase_auth_admin', name);
         execute format(

@@ -255,6 +255,7 @@ begin
             when 'user_updated_password' then 'account.password_changed'
             when 'user_modified' then 'account.updated'
             when 'token_reuse_detected' then 'account.token_reused'
+            when 'token_revoked' then 'account.grant_revoked'
             when 'user_repeated_signup' then 'account.sign_up_repeated'
             when 'user_confirmation_requested' then 'account.confirmation_asked'
             when 'user_recovery_requested' then 'account.link_asked'
@@ -354,6 +355,27 @@ create trigger signing_keys_audit
 create trigger api_keys_audit
     after insert or update or delete on auth.api_keys
     for each row execute function audit.record_key('api_key');
+
+-- Tools that people sign in to. Those that registered themselves are not here: strangers must not make this log grow.
+create trigger oauth_clients_audit_created
+    after insert on auth.oauth_clients
+    for each row when (new.registration_type = 'manual')
+    execute function audit.record('oauth_client.created', 'oauth_client', 'id', 'client_type', 'redirect_uris');
+
+create trigger oauth_clients_audit_changed
+    after update on auth.oauth_clients
+    for each row when (old.redirect_uris is distinct from new.redirect_uris)
+    execute function audit.record('oauth_client.changed', 'oauth_client', 'id', 'client_type', 'redirect_uris');
+
+create trigger oauth_clients_audit_secret
+    after update on auth.oauth_clients
+    for each row when (old.client_secret_hash is distinct from new.client_secret_hash)
+    execute function audit.record('oauth_client.secret_changed', 'oauth_client', 'id');
+
+create trigger oauth_clients_audit_deleted
+    after delete on auth.oauth_clients
+    for each row when (old.registration_type = 'manual')
+    execute function audit.record('oauth_client.deleted', 'oauth_client', 'id', 'client_type', 'redirect_uris');
 
 -- The schema ----------------------------------------------------------------------------------------------------------
 

@@ -49,6 +49,9 @@ static class Accounts
             ),
             ceremonies as (
                 delete from auth.webauthn_challenges where user_id = {id}
+            ),
+            authorizations as (
+                delete from auth.oauth_authorizations where user_id = {id}
             )
             update auth.users
             set email_change = null, email_change_confirm_status = 0

@@ -46,6 +46,9 @@ sealed record AuditEntry(string Action, Guid ActorId, string ActorUsername, bool
     // GoTrue has no word for it; it revokes in silence.
     internal const string TokenReuseDetected = "token_reuse_detected";
 
+    // Of what a person granted a client.
+    internal const string TokenRevoked = "token_revoked";
+
     internal const string Deleted = "user_deleted";
     internal const string FactorEnrolled = "factor_in_progress";
     internal const string FactorChallenged = "challenge_created";
@@ -99,7 +102,7 @@ static class AuditLog
         AuditEntry.ReauthenticationRequested => "",
         AuditEntry.IdentityLinked or AuditEntry.IdentityUnlinked => "user",
         AuditEntry.PasskeyCreated or AuditEntry.PasskeyUpdated or AuditEntry.PasskeyDeleted => "user",
-        AuditEntry.TokenReuseDetected => "token",
+        AuditEntry.TokenReuseDetected or AuditEntry.TokenRevoked => "token",
         AuditEntry.FactorEnrolled or AuditEntry.FactorChallenged or AuditEntry.FactorVerified or AuditEntry.FactorRefused
             or AuditEntry.FactorUnenrolled or AuditEntry.FactorDeleted or AuditEntry.FactorUpdated => "factor",
         AuditEntry.RecoveryCodesDeleted => "recovery_codes",

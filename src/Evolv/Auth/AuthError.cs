@@ -282,6 +282,31 @@ sealed class AuthError : Exception
     internal static AuthError HookBroken(string why)
         => new(500, "unexpected_failure", $"evolv.access_token_hook is wrong: {why}");
 
+    // --- OAuth server --------------------------------------------------------------------------------------------------
+
+    // GoTrue lets clients do all that people may. The status and code are those with which it refuses guests.
+    internal static AuthError OAuthClientRefused()
+        => new(403, "no_authorization", "OAuth client not allowed to perform these actions");
+
+    internal static AuthError OAuthClientNotFound() => new(404, "oauth_client_not_found", "OAuth client not found");
+
+    internal static AuthError InvalidClientId(string why) => new(400, "oauth_client_not_found", why);
+
+    internal static AuthError OAuthAuthorizationNotFound() => new(404, "oauth_authorization_not_found", "authorization not found");
+
+    internal static AuthError OAuthConsentNotFound() => new(404, "oauth_consent_not_found", "No active grant found for this client");
+
+    internal static AuthError DynamicRegistrationDisabled()
+        => new(403, "oauth_dynamic_client_registration_disabled", "Dynamic client registration is not enabled");
+
+    internal static AuthError InsufficientAalToAuthorize() => new(403, "insufficient_aal",
+        "AAL2 session is required to authorize OAuth clients when MFA is enabled.");
+
+    // RFC 6749 5.2 wants a 401 here; GoTrue answers 400 in its own form, which standard clients cannot read.
+    internal static AuthError InvalidClient(string description) => new(401, "invalid_client", description) { IsOAuth = true };
+
+    internal static AuthError InvalidGrant(string description) => OAuth("invalid_grant", description);
+
     // --- Ours ----------------------------------------------------------------------------------------------------------
 
     // auth-js ends the session at any 4xx of a refresh, so what may go well in a second is a 5xx.

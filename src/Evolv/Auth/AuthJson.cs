@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Evolv.Auth.Endpoints;
 using Evolv.Auth.Grants;
+using Evolv.Auth.OAuthServer;
 using Evolv.Auth.Passkeys;
 using Evolv.Auth.Tokens;
 
@@ -56,4 +57,13 @@ namespace Evolv.Auth;
 [JsonSerializable(typeof(AdminUserFactors.UpdateRequest), TypeInfoPropertyName = "AdminFactorUpdateRequest")]
 [JsonSerializable(typeof(List<AdminAudit.Entry>), TypeInfoPropertyName = "AdminAuditEntries")]
 [JsonSerializable(typeof(OpenIdConfiguration.Response), TypeInfoPropertyName = "OpenIdConfigurationResponse")]
+[JsonSerializable(typeof(ClientRequest))]
+[JsonSerializable(typeof(ClientResponse))]
+[JsonSerializable(typeof(TokenRequest))]
+[JsonSerializable(typeof(TokenResponse))]
+[JsonSerializable(typeof(AdminOAuthClients.ListResponse), TypeInfoPropertyName = "OAuthClientList")]
+[JsonSerializable(typeof(OAuthAuthorizations.Details), TypeInfoPropertyName = "OAuthAuthorizationDetails")]
+[JsonSerializable(typeof(OAuthAuthorizations.ConsentRequest), TypeInfoPropertyName = "OAuthConsentRequest")]
+[JsonSerializable(typeof(OAuthAuthorizations.ConsentResponse), TypeInfoPropertyName = "OAuthConsentResponse")]
+[JsonSerializable(typeof(List<UserOAuthGrants.Grant>), TypeInfoPropertyName = "OAuthGrantList")]
 sealed partial class AuthJson : JsonSerializerContext;

@@ -3,6 +3,7 @@ using Evolv.Auth.External;
 using Evolv.Auth.Grants;
 using Evolv.Auth.Mail;
 using Evolv.Auth.Mfa;
+using Evolv.Auth.OAuthServer;
 using Evolv.Auth.Passkeys;
 using Evolv.Auth.Tokens;
 using Evolv.Platform;
@@ -53,6 +54,7 @@ static class AuthModule
         services.AddMail();
         services.AddHostedService<Upkeep>();
         services.AddExternalIdentities();
+        services.AddOAuthServer();
         services.AddSingleton<FactorVerification>();
         services.AddPasskeys();
         services.AddSingleton<Signup>().AddSingleton<Otp>().AddSingleton<Verify>().AddSingleton<User>().AddSingleton<AdminGenerateLink>();
@@ -99,6 +101,7 @@ static class AuthModule
         MapAdmin(auth);
         auth.MapPasskeys(app.ServiceProvider.GetRequiredService<RelyingParty>());
         auth.MapGet("/.well-known/openid-configuration", OpenIdConfiguration.HandleAsync);
+        auth.MapOAuthServer(app);
         auth.MapSwitchedOff();
         auth.Map("/{**path}", string () => throw AuthError.UnknownPath());
         app.MapGet("/mail", MailCatcher.HandleAsync);

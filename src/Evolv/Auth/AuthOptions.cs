@@ -54,7 +54,7 @@ sealed partial class AuthOptions
     [Range(0, 315_360_000)]
     public int SessionInactivitySeconds { get; set; }
 
-    /// <summary>Whether a sign-in ends all other sessions of the person.</summary>
+    /// <summary>Whether a sign-in ends all other sessions of the person, but for those that they granted clients (OAuth).</summary>
     public bool SingleSession { get; set; }
 
     /// <summary>Whether signed-in people may add and remove ways to sign in.</summary>

@@ -38,6 +38,10 @@ static partial class Log
     [LoggerMessage(EventId = 1031, Level = LogLevel.Warning, Message = "Passkey {Id} was refused: its counter did not go up, so a copy of it may be in use")]
     internal static partial void PasskeyCountedBack(this ILogger logger, Guid id);
 
+    [LoggerMessage(EventId = 1032, Level = LogLevel.Warning,
+        Message = "A used authorization code of client {ClientId} came again; the session that it gave is ended")]
+    internal static partial void AuthorizationCodeReused(this ILogger logger, Guid clientId);
+
     [LoggerMessage(EventId = 1040, Level = LogLevel.Warning, Message = "Provider {Provider} signs nobody in: {Reason}")]
     internal static partial void ExternalProviderFailed(this ILogger logger, string provider, string reason);
 }

@@ -39,6 +39,9 @@ sealed class Redirects
         return _siteUrl;
     }
 
+    /// <summary>Whether a page of this origin may be the app's.</summary>
+    internal bool IsOrigin(string origin) => IsAllowed(origin) || IsAllowed($"{origin}/");
+
     /// <summary>The address itself when it is allowed, else the site.</summary>
     internal string Check(string wanted) => IsAllowed(wanted) ? wanted : _siteUrl;
 

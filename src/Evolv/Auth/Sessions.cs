@@ -8,7 +8,18 @@ namespace Evolv.Auth;
 /// <param name="UserId">Whose session.</param>
 /// <param name="Method">For the claim <c>amr</c>.</param>
 /// <param name="Password">The hash that was checked; nobody signs in by a password that changed meanwhile. Null where no password was.</param>
-readonly record struct SignIn(Guid UserId, string Method, string? Password = null);
+readonly record struct SignIn(Guid UserId, string Method, string? Password = null)
+{
+    /// <summary>Who gets the session when it is not the person.</summary>
+    internal ClientSession? Client { get; init; }
+}
+
+/// <summary>A session that a person grants a client. It shows what the session showed in which they approved, and never more.</summary>
+/// <param name="Id">Of the session that begins.</param>
+/// <param name="ClientId">Whose it is.</param>
+/// <param name="Scopes">What was granted.</param>
+/// <param name="ApprovedIn">The person's own session.</param>
+sealed record ClientSession(Guid Id, Guid ClientId, string Scopes, Guid ApprovedIn);
 
 /// <summary>What signing in answers. auth-js takes it for a session only when tokens and <c>expires_in</c> are there.</summary>
 sealed record SessionResponse(
@@ -32,7 +43,8 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
         DbSession db, SignIn signIn, RequestOrigin origin, Sql audit, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var sessionId = Guid.CreateVersion7(now);
+        var sessionId = signIn.Client?.Id ?? Guid.CreateVersion7(now);
+        var (clientId, scopes, approvedIn) = (signIn.Client?.ClientId, signIn.Client?.Scopes, signIn.Client?.ApprovedIn);
         var refreshToken = RefreshTokens.New();
         DateTimeOffset? end = options.Value.SessionTimeboxSeconds is > 0 and var timebox ? now.AddSeconds(timebox) : null;
         var started = await db.QuerySingleAsync(
@@ -46,17 +58,25 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
             others as (
                 delete from auth.sessions s
                 using account a
-                where s.user_id = a.id and {options.Value.SingleSession}
+                -- What a person granted others is none of their own devices.
+                where s.user_id = a.id and {options.Value.SingleSession && signIn.Client is null} and s.oauth_client_id is null
             ),
             session as (
-                insert into auth.sessions (id, user_id, created_at, updated_at, not_after, user_agent, ip)
-                select {sessionId}, id, {now}, {now}, {end}, {origin.UserAgent}, {origin.Address}::inet
-                from account
+                insert into auth.sessions (id, user_id, created_at, updated_at, not_after, user_agent, ip, aal, factor_id, oauth_client_id, scopes)
+                select {sessionId}, a.id, {now}, {now}, {end}, {origin.UserAgent}, {origin.Address}::inet,
+                    coalesce(own.aal, 'aal1'), own.factor_id, {clientId}, {scopes}
+                from account a
+                left join auth.sessions own on own.id = {approvedIn} and own.user_id = a.id
             ),
             method as (
                 insert into auth.mfa_amr_claims (id, session_id, authentication_method, created_at, updated_at)
                 select {Guid.CreateVersion7(now)}, {sessionId}, {signIn.Method}, {now}, {now}
                 from account
+                union all
+                select gen_random_uuid(), {sessionId}, m.authentication_method, m.created_at, m.updated_at
+                from account a
+                join auth.sessions own on own.id = {approvedIn} and own.user_id = a.id
+                join auth.mfa_amr_claims m on m.session_id = own.id
             ),
             token as (
                 insert into auth.refresh_tokens (token, user_id, session_id, created_at, updated_at)
@@ -82,10 +102,12 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
         DbSession db, Guid sessionId, string method, string refreshToken, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var (user, hooked, expiresAt) = (await db.QuerySingleAsync(Select(sessionId, method, now),
-            row => Tuple.Create(AuthUser.Read(row), row.GetText(AuthUser.ColumnCount), row.GetInt64(AuthUser.ColumnCount + 1)), cancellationToken))!;
+        var (user, hooked, expiresAt, clientId) = (await db.QuerySingleAsync(Select(sessionId, method, now),
+            row => Tuple.Create(
+                AuthUser.Read(row), row.GetText(AuthUser.ColumnCount), row.GetInt64(AuthUser.ColumnCount + 1), row.GetText(AuthUser.ColumnCount + 2)),
+            cancellationToken))!;
         return new SessionResponse(
-            accessToken.Sign(hooked), "bearer", (int)(expiresAt - now.ToUnixTimeSeconds()), expiresAt, refreshToken, user);
+            accessToken.Sign(hooked, clientId), "bearer", (int)(expiresAt - now.ToUnixTimeSeconds()), expiresAt, refreshToken, user);
     }
 
     /// <summary>The user, and what is to be signed: one statement for the benchmark, too.</summary>
@@ -109,8 +131,8 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
                             from auth.mfa_amr_claims m
                             where m.session_id = s.id
                         )
-                    )))::text,
-                e.expires_at
+                    ) || case when s.oauth_client_id is null then jsonb_build_object() else jsonb_build_object('client_id', s.oauth_client_id, 'scope', s.scopes) end))::text,
+                e.expires_at, s.oauth_client_id::text
             from auth.sessions s
             join auth.users u on u.id = s.user_id
             -- No token outlives its session.

@@ -68,6 +68,16 @@ sealed class Upkeep(
             ),
             ceremonies as (
                 delete from auth.webauthn_challenges where expires_at < {now.AddHours(-1)} -- until then it is told apart from one that never was
+            ),
+            authorizations as (
+                -- A code that was redeemed is known for a day: who tries it again ends what it gave.
+                delete from auth.oauth_authorizations where expires_at < {now} and redeemed_at is null or expires_at < {now.AddDays(-1)}
+            ),
+            clients as (
+                -- Anybody may make those where that is allowed; one that nobody ever let in is forgotten.
+                delete from auth.oauth_clients c
+                where c.registration_type = 'dynamic' and c.updated_at < {now.AddDays(-30)}
+                    and not exists (select from auth.oauth_consents g where g.client_id = c.id)
             )
             select true
             """, row => row.GetBoolean(0), cancellationToken);

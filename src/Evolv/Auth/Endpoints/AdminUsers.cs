@@ -115,6 +115,9 @@ static class AdminUsers
             ),
             mails as (
                 delete from auth.mails where user_id = {userId}
+            ),
+            consents as (
+                delete from auth.oauth_consents where user_id = {userId}
             )
             update auth.users
             set email = null, phone = null, encrypted_password = null, phone_change = null,

@@ -11,7 +11,11 @@ static class Logout
         var scope = context.Request.Query["scope"].ToString() is { Length: > 0 } given ? given : "global";
         if (scope is not ("global" or "local" or "others"))
             throw AuthError.Invalid($"Unsupported logout scope \"{scope}\"");
-        var (user, sessionId, _) = await SignedIn.RequireAsync(context, database, time, cancellationToken);
+        var signedIn = await SignedIn.RequireOrClientAsync(context, database, time, cancellationToken);
+        var (user, sessionId, _) = signedIn;
+        // A client ends what it was given and nothing else, whatever its library sends by default.
+        if (signedIn.ClientId is not null)
+            scope = scope == "others" ? throw AuthError.OAuthClientRefused() : "local";
 
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         if (scope == "global" || sessionId is null) // GoTrue ends all when the token names none.

@@ -8,12 +8,17 @@ static class SwitchedOff
     internal static void MapSwitchedOff(this RouteGroupBuilder auth)
     {
         auth.Map("/sso/{**path}", IResult () => throw AuthError.SamlDisabled());
+        auth.Map("/admin/custom-providers/{**path}", IResult (HttpContext context) => throw ForAdmin(context, AuthError.CustomProvidersDisabled()));
+        auth.Map("/admin/sso/{**path}", IResult (HttpContext context) => throw ForAdmin(context, AuthError.SamlDisabled()));
+    }
+
+    /// <summary>Where <c>Auth:OAuthServer:Enabled</c> is false.</summary>
+    internal static void MapOAuthServerOff(this RouteGroupBuilder auth)
+    {
         auth.Map("/oauth/{**path}", IResult () => throw AuthError.OAuthServerDisabled());
         auth.Map("/.well-known/oauth-authorization-server", IResult () => throw AuthError.OAuthServerDisabled());
         auth.Map("/user/oauth/grants", GrantsAsync);
         auth.Map("/admin/oauth/{**path}", IResult (HttpContext context) => throw ForAdmin(context, AuthError.OAuthServerDisabled()));
-        auth.Map("/admin/custom-providers/{**path}", IResult (HttpContext context) => throw ForAdmin(context, AuthError.CustomProvidersDisabled()));
-        auth.Map("/admin/sso/{**path}", IResult (HttpContext context) => throw ForAdmin(context, AuthError.SamlDisabled()));
     }
 
     static async Task<IResult> GrantsAsync(HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)

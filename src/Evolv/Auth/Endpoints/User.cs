@@ -23,7 +23,7 @@ sealed class User(
     internal static async Task<IResult> GetAsync(
         HttpContext context, Database database, TimeProvider time, CancellationToken cancellationToken)
     {
-        var signedIn = await SignedIn.RequireAsync(context, database, time, cancellationToken);
+        var signedIn = await SignedIn.RequireOrClientAsync(context, database, time, cancellationToken);
         return TypedResults.Json(signedIn.User, AuthJson.Default.AuthUser);
     }
 

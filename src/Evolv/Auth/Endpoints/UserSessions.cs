@@ -16,7 +16,8 @@ static class UserSessions
         [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Ip,
         string Aal,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] DateTime? NotAfter,
-        bool IsCurrent);
+        bool IsCurrent,
+        Guid? OauthClientId = null); // Left out for the person's own.
 
     internal static async Task<IResult> HandleAsync(
         HttpContext context, Database database, IOptions<AuthOptions> options, TimeProvider time, CancellationToken cancellationToken)
@@ -52,7 +53,7 @@ static class UserSessions
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         return await db.QueryListAsync(
             $"""
-            select id, created_at, updated_at, refreshed_at, user_agent, host(ip), aal, not_after, id is not distinct from {current}
+            select id, created_at, updated_at, refreshed_at, user_agent, host(ip), aal, not_after, id is not distinct from {current}, oauth_client_id
             from auth.sessions
             where user_id = {userId}
                 and (not_after is null or not_after > {now})
@@ -61,7 +62,8 @@ static class UserSessions
             """,
             row => new Session(
                 row.GetGuid(0), row.GetDateTime(1), row.GetDateTime(2), row.IsDBNull(3) ? null : row.GetDateTime(3), row.GetText(4), row.GetText(5),
-                row.GetString(6), row.IsDBNull(7) ? null : row.GetDateTime(7), row.GetBoolean(8)),
+                row.GetString(6), row.IsDBNull(7) ? null : row.GetDateTime(7), row.GetBoolean(8),
+                row.IsDBNull(9) ? null : row.GetGuid(9)),
             cancellationToken);
     }
 }

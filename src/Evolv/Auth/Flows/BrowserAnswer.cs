@@ -28,6 +28,13 @@ static class BrowserAnswer
 
     internal static string Code(string to, string code) => InQuery(to, [new("code", code)]);
 
+    /// <summary>What a client gets that asked to sign somebody in (RFC 6749, 4.1.2).</summary>
+    internal static string Grant(string to, string code, string? state) => InQuery(to, [new("code", code), new("state", state)]);
+
+    /// <summary>What it gets otherwise.</summary>
+    internal static string Refusal(string to, string error, string description, string? state)
+        => InQuery(to, [new("error", error), new("error_description", Cut(description, LongestDescription)), new("state", state)]);
+
     /// <summary>Something is done, and something is left to do.</summary>
     internal static string Message(string to, string message) => InFragment(to, [new("message", message), new("sb", "")]);
 

@@ -35,6 +35,7 @@ sealed record CodeChallenge(string Method, string Value)
         return CryptographicOperations.FixedTimeEquals(Encoding.ASCII.GetBytes(proof), Encoding.ASCII.GetBytes(Value));
     }
 
-    static bool IsWellFormed(string text)
+    /// <summary>Whether it has the form that RFC 7636 gives challenges and verifiers.</summary>
+    internal static bool IsWellFormed(string text)
         => text.Length is >= Shortest and <= Longest && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '-' or '.' or '_' or '~');
 }

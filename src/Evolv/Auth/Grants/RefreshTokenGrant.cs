@@ -19,18 +19,28 @@ sealed class RefreshTokenGrant(
 
     internal sealed record State(
         Guid SessionId, Guid UserId, string Email, DateTimeOffset? BannedUntil, DateTimeOffset? SessionEnd, DateTimeOffset RefreshedAt,
-        bool IsRevoked, DateTimeOffset UpdatedAt, int Children, string? UnusedChild, bool IsFamilyAlive);
+        bool IsRevoked, DateTimeOffset UpdatedAt, int Children, string? UnusedChild, bool IsFamilyAlive, Guid? ClientId);
 
     internal async Task<SessionResponse> HandleAsync(HttpContext context, CancellationToken cancellationToken)
     {
         var request = await AuthBody.ReadAsync(context.Request, AuthJson.Default.RefreshRequest, cancellationToken);
         if (string.IsNullOrEmpty(request.RefreshToken))
             throw AuthError.OAuth("invalid_request", "refresh_token required");
+        return await RefreshAsync(request.RefreshToken, clientId: null, RequestOrigin.Of(context), cancellationToken);
+    }
 
-        var origin = RequestOrigin.Of(context);
-        var given = RefreshTokens.Hash(request.RefreshToken);
+    /// <param name="token">What is refreshed.</param>
+    /// <param name="clientId">The client that showed who it is; null where people refresh their own. A token of the other door is none here.</param>
+    /// <param name="origin">From where.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal async Task<SessionResponse> RefreshAsync(
+        string token, Guid? clientId, RequestOrigin origin, CancellationToken cancellationToken)
+    {
+        var given = RefreshTokens.Hash(token);
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         var state = await LockAsync(db, given, cancellationToken) ?? throw AuthError.RefreshTokenNotFound();
+        if (state.ClientId != clientId)
+            throw AuthError.RefreshTokenNotFound();
         var now = time.GetUtcNow();
         if (state.BannedUntil > now)
             throw AuthError.BannedFromRefreshing();
@@ -40,14 +50,14 @@ sealed class RefreshTokenGrant(
             options.Value.SessionInactivitySeconds is > 0 and var longest && state.RefreshedAt.AddSeconds(longest) < now)
             throw AuthError.SessionExpired();
 
-        var child = state.UnusedChild is null ? null : tokens.Child(request.RefreshToken, state.SessionId, state.Children - 1);
+        var child = state.UnusedChild is null ? null : tokens.Child(token, state.SessionId, state.Children - 1);
         if (child is not null && RefreshTokens.Hash(child) == state.UnusedChild)
         {
             // (a) Nothing to write.
         }
         else if (!state.IsRevoked || state.UnusedChild is not null || IsRecent(state, now))
         {
-            child = tokens.Child(request.RefreshToken, state.SessionId, state.Children);
+            child = tokens.Child(token, state.SessionId, state.Children);
             await SwapAsync(db, state, given, child, origin, now, cancellationToken);
         }
         else
@@ -90,7 +100,8 @@ sealed class RefreshTokenGrant(
                     order by c.id desc
                     limit 1
                 ),
-                exists (select from auth.refresh_tokens a where a.session_id = s.id and not a.revoked)
+                exists (select from auth.refresh_tokens a where a.session_id = s.id and not a.revoked),
+                s.oauth_client_id
             from auth.refresh_tokens t
             join auth.sessions s on s.id = t.session_id
             join auth.users u on u.id = s.user_id
@@ -99,7 +110,7 @@ sealed class RefreshTokenGrant(
             row => new State(
                 row.GetGuid(0), row.GetGuid(1), row.GetString(2), row.GetInstant(3), row.GetInstant(4),
                 row.GetFieldValue<DateTimeOffset>(5), row.GetBoolean(6), row.GetFieldValue<DateTimeOffset>(7), row.GetInt32(8), row.GetText(9),
-                row.GetBoolean(10)), cancellationToken);
+                row.GetBoolean(10), row.IsDBNull(11) ? null : row.GetGuid(11)), cancellationToken);
     }
 
     internal static Task<int> SwapAsync(

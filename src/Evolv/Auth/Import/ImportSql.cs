@@ -49,7 +49,8 @@ static class ImportSql
         on conflict do nothing
         """;
 
-    // Without the second factor that raised some of them: its secret stays behind.
+    // Without the second factor that raised some of them: its secret stays behind. Those of OAuth clients, which stay behind as well, would
+    // become the person's own.
     internal const string Sessions =
         """
         insert into auth.sessions (id, user_id, created_at, updated_at, not_after, refreshed_at, user_agent, ip)
@@ -57,6 +58,7 @@ static class ImportSql
         from import_sessions s
         join import_made m on m.id = s.user_id
         join auth.users u on u.id = s.user_id and u.deleted_at is null
+        where s.oauth_client_id is null
         order by s.position
         on conflict do nothing
         """;

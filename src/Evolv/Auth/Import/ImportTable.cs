@@ -33,6 +33,7 @@ sealed record ImportTable(string Name, IReadOnlyList<(string Name, NpgsqlDbType 
         [
             ("id", NpgsqlDbType.Uuid), ("user_id", NpgsqlDbType.Uuid), ("created_at", NpgsqlDbType.TimestampTz), ("updated_at", NpgsqlDbType.TimestampTz),
             ("not_after", NpgsqlDbType.TimestampTz), ("refreshed_at", NpgsqlDbType.TimestampTz), ("user_agent", NpgsqlDbType.Text), ("ip", NpgsqlDbType.Text),
+            ("oauth_client_id", NpgsqlDbType.Uuid),
         ], ReadSession),
         new(DumpTables.RefreshTokens,
         [
@@ -53,6 +54,7 @@ sealed record ImportTable(string Name, IReadOnlyList<(string Name, NpgsqlDbType 
     [
         row.Id("id"), row.Id("user_id"), row.Instant("created_at"), row.Instant("updated_at"), row.Instant("not_after"), Unzoned(row, "refreshed_at"),
         row.Text("user_agent", longest: 4096), IPAddress.TryParse(row["ip"], out var address) ? address.ToString() : null,
+        row.OptionalId("oauth_client_id"),
     ];
 
     // They stand there as they are; here only their hashes do.

@@ -19,8 +19,10 @@ sealed class AccessToken(SigningKeys keys)
 
     readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
 
+    /// <param name="hooked">What the hook answered.</param>
+    /// <param name="clientId">The client whose token it is; null for a person's own.</param>
     /// <exception cref="AuthError">It refuses, or is not of the form.</exception>
-    internal string Sign(string? hooked)
+    internal string Sign(string? hooked, string? clientId = null)
     {
         using var answer = JsonDocument.Parse(hooked ?? "null");
         if (answer.RootElement.ValueKind == JsonValueKind.Object && answer.RootElement.TryGetProperty("error", out var error) &&
@@ -36,6 +38,9 @@ sealed class AccessToken(SigningKeys keys)
                 throw AuthError.HookBroken($"it must keep the claim {name}");
         }
 
+        // Policies tell by it a client from the person.
+        if (clientId is not null && Text(claims, "client_id") != clientId)
+            throw AuthError.HookBroken("it must keep the claim client_id");
         return _handler.CreateToken(claims.GetRawText(), keys.Current.Signing);
     }
 

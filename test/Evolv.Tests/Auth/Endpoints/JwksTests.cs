@@ -40,13 +40,32 @@ public sealed class JwksTests(EvolvCluster cluster)
     [Fact]
     public async Task Others_find_the_keys_by_the_issuer()
     {
-        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:SiteUrl", "https://evolv.example/"));
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:SiteUrl", "https://evolv.example/"), ("Auth:OAuthServer:Enabled", "false"));
 
         using var response = await server.Keyless.GetAsync("/auth/v1/.well-known/openid-configuration", TestContext.Current.CancellationToken);
 
         Assert.Equal("public, max-age=600", string.Join(", ", response.Headers.GetValues("Cache-Control")));
         Assert.Equal(
             """{"issuer":"https://evolv.example/auth/v1","authorization_endpoint":"https://evolv.example/auth/v1/authorize","jwks_uri":"https://evolv.example/auth/v1/.well-known/jwks.json","response_types_supported":["code","token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["ES256"],"code_challenge_methods_supported":["S256","plain"],"claims_supported":["sub","aud","iss","exp","iat","email","phone","role","aal","amr","session_id","is_anonymous","app_metadata","user_metadata"]}""",
+            await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Theory]
+    [InlineData("/auth/v1/.well-known/openid-configuration", false)]
+    [InlineData("/auth/v1/.well-known/oauth-authorization-server", false)]
+    [InlineData("/.well-known/oauth-authorization-server/auth/v1", false)] // Where RFC 8414 has it.
+    [InlineData("/auth/v1/.well-known/oauth-authorization-server", true)]
+    public async Task Clients_find_the_OAuth_server_by_the_issuer(string path, bool allowsRegistration)
+    {
+        await using var server = await EvolvServer.StartAsync(
+            cluster, ("Auth:SiteUrl", "https://evolv.example/"), ("Auth:OAuthServer:AllowDynamicRegistration", $"{allowsRegistration}"));
+
+        using var response = await server.Keyless.GetAsync(path, TestContext.Current.CancellationToken);
+
+        Assert.Equal("public, max-age=600", string.Join(", ", response.Headers.GetValues("Cache-Control")));
+        var registration = allowsRegistration ? "\"registration_endpoint\":\"https://evolv.example/auth/v1/oauth/clients/register\"," : "";
+        Assert.Equal(
+            $$"""{"issuer":"https://evolv.example/auth/v1","authorization_endpoint":"https://evolv.example/auth/v1/oauth/authorize","token_endpoint":"https://evolv.example/auth/v1/oauth/token","userinfo_endpoint":"https://evolv.example/auth/v1/oauth/userinfo",{{registration}}"jwks_uri":"https://evolv.example/auth/v1/.well-known/jwks.json","scopes_supported":["openid","profile","email","phone"],"response_types_supported":["code"],"response_modes_supported":["query"],"grant_types_supported":["authorization_code","refresh_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["ES256"],"token_endpoint_auth_methods_supported":["client_secret_basic","client_secret_post","none"],"code_challenge_methods_supported":["S256"],"claims_supported":["sub","aud","iss","exp","iat","auth_time","nonce","email","email_verified","phone_number","phone_number_verified","name","picture","preferred_username","updated_at"]}""",
             await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 

@@ -7,7 +7,7 @@ public sealed class SwitchedOffTests(EvolvCluster cluster)
     [Fact]
     public async Task What_is_not_here_says_so_in_GoTrues_words_to_who_may_ask()
     {
-        await using var server = await EvolvServer.StartAsync(cluster);
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:OAuthServer:Enabled", "false"));
         var ada = await server.SignUpAsync("ada");
         const string NotAdmin = """403 {"code":"not_admin","message":"User not allowed"}""";
         const string NoOAuth = """404 {"code":"feature_disabled","message":"OAuth server is disabled"}""";
@@ -15,6 +15,8 @@ public sealed class SwitchedOffTests(EvolvCluster cluster)
         [
             ("POST", "sso", """404 {"code":"saml_provider_disabled","message":"SAML 2.0 is disabled"}""", """404 {"code":"saml_provider_disabled","message":"SAML 2.0 is disabled"}"""),
             ("GET", "oauth/authorizations/1", NoOAuth, NoOAuth),
+            ("POST", "oauth/token", NoOAuth, NoOAuth),
+            ("GET", ".well-known/oauth-authorization-server", NoOAuth, NoOAuth),
             ("GET", "user/oauth/grants", NoOAuth, """403 {"code":"bad_jwt","message":"invalid claim: missing sub claim"}"""),
             ("POST", "admin/oauth/clients", NotAdmin, NoOAuth),
             ("GET", "admin/custom-providers", NotAdmin, """404 {"code":"feature_disabled","message":"Custom OAuth providers are disabled"}"""),

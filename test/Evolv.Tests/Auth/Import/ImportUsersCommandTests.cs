@@ -28,6 +28,7 @@ public sealed class ImportUsersCommandTests(EvolvCluster cluster) : IDisposable
             COPY auth.refresh_tokens (instance_id, id, token, user_id, revoked, created_at, updated_at, parent, session_id) FROM stdin;
             00000000-0000-0000-0000-000000000000	7	oldtoken1234	{{Ada}}	t	2024-05-01 10:00:00+00	2024-05-01 11:00:00+00	\N	{{Session}}
             00000000-0000-0000-0000-000000000000	8	newtoken1234	{{Ada}}	f	2024-05-01 11:00:00+00	2024-05-01 11:00:00+00	oldtoken1234	{{Session}}
+            00000000-0000-0000-0000-000000000000	9	clienttoken1	{{Ada}}	f	2024-05-01 11:00:00+00	2024-05-01 11:00:00+00	\N	6f1c9d3e-0000-4000-8000-0000000000c1
             \.
             COPY auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, confirmation_token, raw_app_meta_data, raw_user_meta_data, is_super_admin, created_at, updated_at, phone, banned_until, is_sso_user, deleted_at, is_anonymous, something_new) FROM stdin;
             00000000-0000-0000-0000-000000000000	{{Ada}}	authenticated	authenticated	Ada@Example.com	{{hash}}	2024-05-01 10:00:00.123+00	secret	{"provider": "email", "providers": ["email", "google"]}	{"full_name": "Ada L."}	t	2024-05-01 10:00:00+00	2024-05-02 10:00:00+00	\N	\N	f	\N	f	x
@@ -37,8 +38,9 @@ public sealed class ImportUsersCommandTests(EvolvCluster cluster) : IDisposable
             {{Ada}}	{{Ada}}	{"sub": "{{Ada}}", "email": "ada@example.com"}	email	2024-05-01 10:00:00+00	2024-05-01 10:00:00+00	2024-05-01 10:00:00+00	ada@example.com	6f1c9d3e-0000-4000-8000-0000000000a1
             112233	{{Ada}}	{"sub": "112233", "email": "ada@gmail.com"}	google	\N	2024-05-01 10:00:00+00	2024-05-01 10:00:00+00	ada@gmail.com	6f1c9d3e-0000-4000-8000-0000000000a2
             \.
-            COPY auth.sessions (id, user_id, created_at, updated_at, factor_id, aal, not_after, refreshed_at, user_agent, ip, tag) FROM stdin;
-            {{Session}}	{{Ada}}	2024-05-01 10:00:00+00	2024-05-01 11:00:00+00	\N	aal1	\N	2024-05-01 11:00:00.5	Mozilla	203.0.113.7	\N
+            COPY auth.sessions (id, user_id, created_at, updated_at, factor_id, aal, not_after, refreshed_at, user_agent, ip, tag, oauth_client_id) FROM stdin;
+            {{Session}}	{{Ada}}	2024-05-01 10:00:00+00	2024-05-01 11:00:00+00	\N	aal1	\N	2024-05-01 11:00:00.5	Mozilla	203.0.113.7	\N	\N
+            6f1c9d3e-0000-4000-8000-0000000000c1	{{Ada}}	2024-05-01 10:00:00+00	2024-05-01 11:00:00+00	\N	aal1	\N	\N	Tool	203.0.113.8	\N	6f1c9d3e-0000-4000-8000-0000000000c2
             \.
             COPY auth.mfa_factors (id, user_id) FROM stdin;
             6f1c9d3e-0000-4000-8000-0000000000f1	{{Bob}}
@@ -53,6 +55,7 @@ public sealed class ImportUsersCommandTests(EvolvCluster cluster) : IDisposable
             """), await ImportAsync(server, file));
 
         Assert.Equal(hash, await server.Database.ScalarAsync<string>($"select encrypted_password from auth.users where id = '{Ada}'"));
+        Assert.Equal("refresh_token_not_found", (await server.Anonymous.RefreshAsync("clienttoken1")).Code); // An OAuth client's.
         var signIn = await server.Anonymous.SignInAsync("ada@example.com", Person.Password);
         Assert.Equal((200, Ada), (signIn.Status, (string?)signIn.User["id"]));
         Assert.Equal("""{"provider":"email","providers":["email","google"]}""", signIn.User["app_metadata"]!.ToJsonString());
