@@ -30,6 +30,10 @@ static class Accounts
         => await db.QuerySingleAsync($"select {AuthUser.Columns} from auth.users u where u.id = {id}", AuthUser.Read, cancellationToken)
             ?? throw AuthError.UserNotFound();
 
+    /// <summary>Until the transaction ends, nobody else begins or ends a session of the account.</summary>
+    internal static Task<int> LockAsync(DbSession db, Guid id, CancellationToken cancellationToken)
+        => db.ExecuteAsync($"select from auth.users where id = {id} for no key update", cancellationToken);
+
     /// <summary>
     /// Ends all that lets somebody into an account besides its password and its passkeys: sessions, links and digits from mails, flows that were begun, and a
     /// change of address that waits. Lock the account before, so that a sign-in in flight ends, too.
@@ -56,6 +60,25 @@ static class Accounts
             update auth.users
             set email_change = null, email_change_confirm_status = 0
             where id = {id} and email_change <> ''
+            """, cancellationToken);
+
+    /// <summary>
+    /// What somebody left who may have signed up with another's address, besides the password: passkeys, and the tools that they let in. Lock
+    /// the account before, so that what is added at the same moment goes, too.
+    /// </summary>
+    internal static Task<int> ForgetWaysInAsync(DbSession db, Guid id, CancellationToken cancellationToken)
+        => db.ExecuteAsync(
+            $"""
+            with passkeys as (
+                delete from auth.webauthn_credentials where user_id = {id}
+            ),
+            authorizations as (
+                delete from auth.oauth_authorizations where user_id = {id}
+            ),
+            sessions as (
+                delete from auth.sessions where user_id = {id} and oauth_client_id is not null
+            )
+            delete from auth.oauth_consents where user_id = {id}
             """, cancellationToken);
 
     /// <summary>Makes the account.</summary>

@@ -49,6 +49,9 @@ sealed record AuditEntry(string Action, Guid ActorId, string ActorUsername, bool
     // Of what a person granted a client.
     internal const string TokenRevoked = "token_revoked";
 
+    // Ours: a client that is let in is as much as a new way in.
+    internal const string ClientApproved = "oauth_client_approved";
+
     internal const string Deleted = "user_deleted";
     internal const string FactorEnrolled = "factor_in_progress";
     internal const string FactorChallenged = "challenge_created";
@@ -102,7 +105,7 @@ static class AuditLog
         AuditEntry.ReauthenticationRequested => "",
         AuditEntry.IdentityLinked or AuditEntry.IdentityUnlinked => "user",
         AuditEntry.PasskeyCreated or AuditEntry.PasskeyUpdated or AuditEntry.PasskeyDeleted => "user",
-        AuditEntry.TokenReuseDetected or AuditEntry.TokenRevoked => "token",
+        AuditEntry.TokenReuseDetected or AuditEntry.TokenRevoked or AuditEntry.ClientApproved => "token",
         AuditEntry.FactorEnrolled or AuditEntry.FactorChallenged or AuditEntry.FactorVerified or AuditEntry.FactorRefused
             or AuditEntry.FactorUnenrolled or AuditEntry.FactorDeleted or AuditEntry.FactorUpdated => "factor",
         AuditEntry.RecoveryCodesDeleted => "recovery_codes",

@@ -39,6 +39,10 @@ sealed partial class AuthLimitOptions
     [Range(1, 1_000_000)]
     public int Passkeys { get; set; } = 150;
 
+    /// <summary>Sign-ins to other tools (OAuth) begun in five minutes. A school's people may all come from one address.</summary>
+    [Range(1, 1_000_000)]
+    public int Authorizations { get; set; } = 600;
+
     /// <summary>Mails asked for within an hour.</summary>
     [Range(1, 1_000_000)]
     public int Mails { get; set; } = 30;

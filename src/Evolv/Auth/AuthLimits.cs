@@ -28,6 +28,7 @@ sealed class AuthLimits(
     readonly RateLimitPolicy _interval = new("auth-mail-interval", 1, TimeSpan.FromSeconds(options.Value.MailIntervalSeconds));
     readonly RateLimitPolicy _mailbox = new("auth-mailbox", options.Value.MailsToOne, Hour);
     readonly RateLimitPolicy _passwordChanges = new("auth-password-change", 10, FiveMinutes);
+    readonly RateLimitPolicy _authorizations = new("auth-oauth-authorize", options.Value.Authorizations, FiveMinutes);
     readonly RateLimitPolicy _clients = new("auth-oauth-client", 10, FiveMinutes);
     readonly RateLimitPolicy _digits = new("auth-digits", 5, TimeSpan.FromMinutes(10));
 
@@ -35,6 +36,8 @@ sealed class AuthLimits(
     readonly MemoryCache _refused = new(new MemoryCacheOptions { SizeLimit = 100_000 });
 
     internal Task SignUpAsync(HttpContext context) => CountAsync(context, _signUps);
+
+    internal Task AuthorizationAsync(HttpContext context) => CountAsync(context, _authorizations);
 
     /// <summary>Clients that register themselves.</summary>
     internal Task ClientAsync(HttpContext context) => CountAsync(context, _clients);

@@ -104,6 +104,9 @@ sealed partial class AuthOptions
         // Links in mails must lead here, also where somebody only chose another port. A free port that the system chooses is not known yet.
         if (SiteUrl == DefaultSiteUrl && server.ReadUrls() is [var first, ..] && Uri.TryCreate(first, UriKind.Absolute, out var url) && url.Port != 0)
             SiteUrl = url.GetLeftPart(UriPartial.Authority);
+        // As browsers write it, in headers and when they say where they come from.
+        if (Uri.TryCreate(SiteUrl, UriKind.Absolute, out var site) && site.Host != site.IdnHost)
+            SiteUrl = new UriBuilder(site) { Host = site.IdnHost, Port = site.IsDefaultPort ? -1 : site.Port }.Uri.AbsoluteUri;
     }
 
     internal bool MustConfirm => ConfirmEmail == true;

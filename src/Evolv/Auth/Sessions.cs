@@ -19,7 +19,8 @@ readonly record struct SignIn(Guid UserId, string Method, string? Password = nul
 /// <param name="ClientId">Whose it is.</param>
 /// <param name="Scopes">What was granted.</param>
 /// <param name="ApprovedIn">The person's own session.</param>
-sealed record ClientSession(Guid Id, Guid ClientId, string Scopes, Guid ApprovedIn);
+/// <param name="CanRefresh">Whether it lives longer than its first token.</param>
+sealed record ClientSession(Guid Id, Guid ClientId, string Scopes, Guid ApprovedIn, bool CanRefresh);
 
 /// <summary>What signing in answers. auth-js takes it for a session only when tokens and <c>expires_in</c> are there.</summary>
 sealed record SessionResponse(
@@ -47,6 +48,8 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
         var (clientId, scopes, approvedIn) = (signIn.Client?.ClientId, signIn.Client?.Scopes, signIn.Client?.ApprovedIn);
         var refreshToken = RefreshTokens.New();
         DateTimeOffset? end = options.Value.SessionTimeboxSeconds is > 0 and var timebox ? now.AddSeconds(timebox) : null;
+        if (signIn.Client is { CanRefresh: false } && !(end < now.AddSeconds(options.Value.JwtExpirySeconds)))
+            end = now.AddSeconds(options.Value.JwtExpirySeconds);
         var started = await db.QuerySingleAsync(
             $"""
             with account as (

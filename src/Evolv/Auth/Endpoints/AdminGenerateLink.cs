@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Evolv.Auth.Mail;
-using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 
@@ -87,7 +86,7 @@ sealed class AdminGenerateLink(
                 set encrypted_password = {hash}, raw_user_meta_data = raw_user_meta_data || {added}, updated_at = {now}
                 where id = {existing.Id}
                 """, cancellationToken);
-            await StoredPasskeys.DeleteAllAsync(db, existing.Id, cancellationToken);
+            await Accounts.ForgetWaysInAsync(db, existing.Id, cancellationToken);
             return existing.Id;
         }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Evolv.Auth.Mail;
-using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 
 namespace Evolv.Auth.Endpoints;
@@ -50,7 +49,7 @@ static class Invite
                 set invited_at = {now}, encrypted_password = null, raw_user_meta_data = raw_user_meta_data || {added}, updated_at = {now}
                 where id = {existing.Id}
                 """, cancellationToken);
-            await StoredPasskeys.DeleteAllAsync(db, existing.Id, cancellationToken);
+            await Accounts.ForgetWaysInAsync(db, existing.Id, cancellationToken);
             return existing.Id;
         }
 

@@ -18,6 +18,7 @@ static class Logout
             scope = scope == "others" ? throw AuthError.OAuthClientRefused() : "local";
 
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
+        await Accounts.LockAsync(db, user.Id, cancellationToken);
         if (scope == "global" || sessionId is null) // GoTrue ends all when the token names none.
             await Accounts.CloseAsync(db, user.Id, keep: null, cancellationToken);
         else

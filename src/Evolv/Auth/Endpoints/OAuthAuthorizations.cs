@@ -32,9 +32,9 @@ static class OAuthAuthorizations
         {
             await Authorizations.BindAsync(db, found, person.User.Id, cancellationToken);
             // Who has a second factor and has not shown it is asked, and then told what is missing.
-            if (!person.LacksSecondFactor && await Authorizations.IsGrantedAsync(db, found, person.User.Id, cancellationToken))
+            if (!person.LacksSecondFactor && found.IsAnsweredAlone && await Authorizations.IsGrantedAsync(db, found, person.User.Id, cancellationToken))
             {
-                var url = await authorizations.ApproveAsync(db, found, person, cancellationToken);
+                var url = await authorizations.ApproveAsync(db, found, person, RequestOrigin.Of(context), cancellationToken);
                 await db.CommitAsync(cancellationToken);
                 return Redirect(url);
             }
@@ -74,7 +74,7 @@ static class OAuthAuthorizations
         if (person.LacksSecondFactor)
             throw AuthError.InsufficientAalToAuthorize();
         await authorizations.RememberAsync(db, found, person.User.Id, cancellationToken);
-        var url = await authorizations.ApproveAsync(db, found, person, cancellationToken);
+        var url = await authorizations.ApproveAsync(db, found, person, RequestOrigin.Of(context), cancellationToken);
         await db.CommitAsync(cancellationToken);
         return Redirect(url);
     }

@@ -12,9 +12,10 @@ namespace Evolv.Auth.Endpoints;
 static class OAuthAuthorize
 {
     internal static async Task<IResult> HandleAsync(
-        HttpContext context, Database database, Authorizations authorizations, IOptions<AuthOptions> auth, IOptions<OAuthServerOptions> options,
+        HttpContext context, Database database, Authorizations authorizations, AuthLimits limits, IOptions<AuthOptions> auth, IOptions<OAuthServerOptions> options,
         CancellationToken cancellationToken)
     {
+        await limits.AuthorizationAsync(context);
         var query = context.Request.Query;
         var (clientId, redirectUri) = (Required(query, "client_id"), Required(query, "redirect_uri"));
         if (!Guid.TryParseExact(clientId, "D", out var id))
@@ -24,6 +25,8 @@ static class OAuthAuthorize
             throw AuthError.Invalid("invalid redirect_uri");
 
         var (request, problem) = AuthorizationRequest.Read(query, redirectUri);
+        if (request is null && client.RegistrationType == OAuthClient.Dynamic)
+            throw AuthError.Invalid(problem!); // Anybody may register any address: a link here must not lead there by itself (RFC 9700, 4.11.2).
         if (request is null)
             return TypedResults.Redirect(BrowserAnswer.Refusal(redirectUri, "invalid_request", problem!, AuthorizationRequest.StateOf(query)));
         var authorizationId = await authorizations.AddAsync(database, client, request, cancellationToken);

@@ -13,7 +13,14 @@ static class OAuthUserInfo
         var signedIn = await SignedIn.RequireOrClientAsync(context, database, time, cancellationToken);
         var claims = PersonClaims.Of(signedIn.User, signedIn.Scopes);
         if (OAuthServer.Scopes.Split(signedIn.Scopes).Contains(OAuthServer.Scopes.Profile)) // GoTrue's own claim.
-            claims["user_metadata"] = JsonNode.Parse(signedIn.User.UserMetadata.GetRawText());
+        {
+            var metadata = JsonNode.Parse(signedIn.User.UserMetadata.GetRawText());
+            // They have their own scopes, and here the person writes what they like.
+            foreach (var name in (ReadOnlySpan<string>)["sub", "email", "email_verified", "phone", "phone_verified"])
+                (metadata as JsonObject)?.Remove(name);
+            claims["user_metadata"] = metadata;
+        }
+
         return TypedResults.Json(claims, AuthJson.Default.JsonObject);
     }
 }

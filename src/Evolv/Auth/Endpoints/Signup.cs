@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Evolv.Auth.Flows;
 using Evolv.Auth.Mail;
-using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.Options;
@@ -152,7 +151,7 @@ sealed class Signup(
             where id = {id}
             """, cancellationToken);
         if (!samePassword)
-            await StoredPasskeys.DeleteAllAsync(db, id, cancellationToken);
+            await Accounts.ForgetWaysInAsync(db, id, cancellationToken);
     }
 
     static Sql Audit(HttpContext context, string action, Guid id, NewAccount account)

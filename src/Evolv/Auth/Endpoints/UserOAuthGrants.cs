@@ -42,7 +42,7 @@ static class UserOAuthGrants
         var now = time.GetUtcNow();
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
         // A client that is being let in at this moment is thrown out, too: whoever gives it a session holds the account.
-        await db.ExecuteAsync($"select from auth.users where id = {user.Id} for no key update", cancellationToken);
+        await Accounts.LockAsync(db, user.Id, cancellationToken);
         var revoked = await db.ExecuteAsync(
             $"update auth.oauth_consents set revoked_at = {now} where user_id = {user.Id} and client_id = {clientId} and revoked_at is null",
             cancellationToken);

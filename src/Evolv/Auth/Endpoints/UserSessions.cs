@@ -34,6 +34,7 @@ static class UserSessions
         if (!Guid.TryParseExact(sessionId, "D", out var id))
             throw AuthError.NotUuid("session_id");
         await using var db = await database.BeginAsync(Caller.AuthAdmin, cancellationToken);
+        await Accounts.LockAsync(db, signedIn.User.Id, cancellationToken);
         if (await db.ExecuteAsync($"delete from auth.sessions where id = {id} and user_id = {signedIn.User.Id}", cancellationToken) == 0)
             throw AuthError.NoSuchSession();
         await db.ExecuteAsync(

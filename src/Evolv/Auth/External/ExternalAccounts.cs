@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -225,7 +224,7 @@ sealed class ExternalAccounts(Database database, IOptions<AuthOptions> options, 
     async Task TakeFromStrangersAsync(DbSession db, Guid userId, ExternalPerson person, CancellationToken cancellationToken)
     {
         await Accounts.CloseAsync(db, userId, keep: null, cancellationToken);
-        await StoredPasskeys.DeleteAllAsync(db, userId, cancellationToken);
+        await Accounts.ForgetWaysInAsync(db, userId, cancellationToken);
         await db.ExecuteAsync(
             $"""
             with factors as (delete from auth.mfa_factors where user_id = {userId}),

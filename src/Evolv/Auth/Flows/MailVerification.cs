@@ -1,5 +1,4 @@
 using Evolv.Auth.Mail;
-using Evolv.Auth.Passkeys;
 using Evolv.Platform.Data;
 
 namespace Evolv.Auth.Flows;
@@ -169,6 +168,6 @@ sealed class MailVerification(EmailChange emailChange, AccountMails mails, AuthL
             """, cancellationToken);
         // The account is locked now, so one that is being added goes, too.
         if (taken.TokenType != "confirmation_token")
-            await StoredPasskeys.DeleteAllAsync(db, taken.UserId, cancellationToken);
+            await Accounts.ForgetWaysInAsync(db, taken.UserId, cancellationToken);
     }
 }

@@ -98,7 +98,8 @@ sealed class AuthorizationCodeGrant(
     async Task<TokenResponse> StartAsync(
         DbSession db, Code code, OAuthClient client, RequestOrigin origin, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var granted = new ClientSession(Guid.CreateVersion7(now), client.Id, code.Scope, code.ApprovedIn);
+        var granted = new ClientSession(
+            Guid.CreateVersion7(now), client.Id, code.Scope, code.ApprovedIn, CanRefresh: client.GrantTypes.Contains(OAuthClient.RefreshToken));
         var traits = new JsonObject { ["provider_type"] = "oauth_provider_authorization_code", ["client_id"] = client.Id };
         var session = await sessions.StartAsync(
             db, new SignIn(code.UserId, Method) { Client = granted }, origin,

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Evolv.Auth.OAuthServer;
 
 /// <summary>What a client asks for with a browser that it sends to /oauth/authorize.</summary>
@@ -36,8 +38,8 @@ sealed record AuthorizationRequest(
             return "scope parameter cannot be empty";
         if (Scopes.Split(Scope).Except(Scopes.Supported).FirstOrDefault() is { } unknown)
             return $"unsupported scope: {unknown}";
-        if (State is { Length: > LongestState })
-            return $"state must not exceed {LongestState} characters";
+        if (State is not null && Encoding.UTF8.GetByteCount(State) > LongestState)
+            return $"state must not exceed {LongestState} bytes";
         if (Nonce is { Length: > LongestNonce })
             return $"nonce must not exceed {LongestNonce} characters";
         if (new[] { State, Nonce, Resource }.Any(text => text?.Contains('\0', StringComparison.Ordinal) == true))
@@ -54,7 +56,7 @@ sealed record AuthorizationRequest(
     // RFC 8707.
     static string? ProblemOfResource(string resource)
     {
-        if (resource.Length > LongestResource || !Uri.TryCreate(resource, UriKind.Absolute, out var uri))
+        if (resource.Length > LongestResource || !Ascii.IsValid(resource) || !Uri.TryCreate(resource, UriKind.Absolute, out var uri))
             return "resource must be an absolute URI";
         if (resource.Contains('#', StringComparison.Ordinal))
             return "resource must not include a fragment component";

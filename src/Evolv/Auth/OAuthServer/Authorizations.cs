@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Evolv.Auth.Flows;
 using Evolv.Platform.Data;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,14 @@ namespace Evolv.Auth.OAuthServer;
 /// <summary>A request of a client that somebody is to answer.</summary>
 sealed record Authorization(
     Guid Id, string AuthorizationId, Guid? UserId, string Status, DateTimeOffset ExpiresAt, string RedirectUri, string Scope, string? State,
-    bool HasKnownRedirect, ClientDetails Client);
+    bool HasKnownRedirect, ClientDetails Client)
+{
+    /// <summary>
+    /// Whether an earlier consent may answer it without a question. Not on the loopback: whatever program listens there may call itself the
+    /// client (RFC 8252, 8.6).
+    /// </summary>
+    internal bool IsAnsweredAlone => RedirectUri.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+}
 
 /// <summary>Rows of <c>auth.oauth_authorizations</c> up to the code. Lock account and session before you lock one.</summary>
 sealed class Authorizations(IOptions<OAuthServerOptions> options, TimeProvider time)
@@ -86,7 +94,7 @@ sealed class Authorizations(IOptions<OAuthServerOptions> options, TimeProvider t
 
     /// <returns>Where the browser goes, with the code.</returns>
     internal async Task<string> ApproveAsync(
-        DbSession db, Authorization authorization, SignedIn person, CancellationToken cancellationToken)
+        DbSession db, Authorization authorization, SignedIn person, RequestOrigin origin, CancellationToken cancellationToken)
     {
         var (now, code) = (time.GetUtcNow(), Secret.New());
         await db.ExecuteAsync(
@@ -96,6 +104,8 @@ sealed class Authorizations(IOptions<OAuthServerOptions> options, TimeProvider t
                 expires_at = {now + CodeLife}
             where id = {authorization.Id}
             """, cancellationToken);
+        var traits = new JsonObject { ["oauth_client_id"] = authorization.Client.Id, ["scopes"] = authorization.Scope };
+        await db.ExecuteAsync(AuditLog.Insert(AuditEntry.ClientApproved, Actor.Of(person.User), origin, now, traits), cancellationToken);
         return BrowserAnswer.Grant(authorization.RedirectUri, code, authorization.State);
     }
 

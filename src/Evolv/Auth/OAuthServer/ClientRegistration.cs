@@ -1,3 +1,4 @@
+using System.Globalization;
 using Evolv.Auth.Flows;
 using Evolv.Platform.Data;
 
@@ -106,7 +107,8 @@ static class ClientRegistration
             throw AuthError.Invalid("grant_types must only contain 'authorization_code' and/or 'refresh_token'");
         if (request.ClientName is { Length: > LongestName })
             throw AuthError.Invalid($"client_name cannot exceed {LongestName} characters");
-        if (request.ClientName?.Any(char.IsControl) == true)
+        // Marks of direction and of no width show another name than there is.
+        if (request.ClientName?.Any(character => char.IsControl(character) || char.GetUnicodeCategory(character) == UnicodeCategory.Format) == true)
             throw AuthError.Invalid("client_name must not contain control characters");
         if (!string.IsNullOrEmpty(request.ClientUri) && !RedirectUri.IsWebPage(request.ClientUri))
             throw AuthError.Invalid("client_uri must be a valid URL");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Evolv.Auth.External;
 
 namespace Evolv.Auth.OAuthServer;
 
@@ -13,7 +14,7 @@ static class PersonClaims
         if (scopes.Contains(Scopes.Email) && user.Email.Length > 0)
         {
             claims["email"] = user.Email;
-            claims["email_verified"] = user.EmailConfirmedAt is not null;
+            claims["email_verified"] = IsProven(user);
         }
 
         if (scopes.Contains(Scopes.Phone) && user.Phone.Length > 0)
@@ -31,6 +32,11 @@ static class PersonClaims
         claims["updated_at"] = new DateTimeOffset(user.UpdatedAt).ToUnixTimeSeconds();
         return claims;
     }
+
+    // Where sign-ups are not confirmed by mail, an address counts as confirmed that nobody has shown to be theirs. Tools join accounts by it.
+    static bool IsProven(AuthUser user)
+        => user.EmailConfirmedAt is not null && user.Identities.EnumerateArray().Any(identity =>
+            identity.TextOf("email") == user.Email && identity.TryGetProperty("identity_data", out var data) && data.IsTrue("email_verified"));
 
     static void Add(JsonObject claims, string name, AuthUser user, ReadOnlySpan<string> sources, string fallback = "")
     {

@@ -84,13 +84,6 @@ static class StoredPasskeys
         => await db.ExecuteAsync($"delete from auth.webauthn_credentials where id = {id} and user_id = {userId}", cancellationToken) == 1;
 
     /// <summary>
-    /// Of an account that is emptied, or that its owner takes from whoever signed up with their address. Lock the account before, so that one
-    /// that is added at the same moment goes, too.
-    /// </summary>
-    internal static Task<int> DeleteAllAsync(DbSession db, Guid userId, CancellationToken cancellationToken)
-        => db.ExecuteAsync($"delete from auth.webauthn_credentials where user_id = {userId}", cancellationToken);
-
-    /// <summary>
     /// Notes that one was used. An authenticator that counts must have counted on: otherwise there are two of it, and one is a copy
     /// (WebAuthn §6.1.1). In the statement itself, so that two sign-ins cannot both come after the same one.
     /// </summary>

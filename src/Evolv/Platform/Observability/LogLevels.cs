@@ -12,15 +12,16 @@ sealed class LogLevels(string file, IConfigurationRoot settings, Func<IConfigura
 {
     internal static readonly TimeSpan Look = TimeSpan.FromSeconds(2);
 
+    DateTime _seen = File.GetLastWriteTimeUtc(file); // When the settings were read, not when the first look begins.
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var seen = File.GetLastWriteTimeUtc(file);
         using var timer = new PeriodicTimer(Look, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (File.GetLastWriteTimeUtc(file) is var written && written == seen)
+            if (File.GetLastWriteTimeUtc(file) is var written && written == _seen)
                 continue;
-            seen = written;
+            _seen = written;
             try
             {
                 Take(readAgain());

@@ -138,6 +138,7 @@ public sealed class AdminOAuthClientsTests(EvolvCluster cluster)
     [InlineData("""{"redirect_uris":["https://a.example/"],"client_uri":"javascript:alert(1)"}""", "client_uri must be a valid URL")]
     [InlineData("""{"redirect_uris":["https://a.example/"],"logo_uri":"data:image/png;base64,AA"}""", "logo_uri must be a valid URL")]
     [InlineData("""{"redirect_uris":["https://a.example/"],"client_name":"a\u0000b"}""", "client_name must not contain control characters")]
+    [InlineData("""{"redirect_uris":["https://a.example/"],"client_name":"a\u202eb"}""", "client_name must not contain control characters")]
     [InlineData("""{"redirect_uris":["https://a.example/"],"client_type":"secret"}""", "client_type must be 'public' or 'confidential'")]
     [InlineData("""{"redirect_uris":["https://a.example/"],"token_endpoint_auth_method":"private_key_jwt"}""", "token_endpoint_auth_method must be one of: [none client_secret_basic client_secret_post]")]
     [InlineData(

@@ -85,6 +85,23 @@ public sealed class OAuthAuthorizationsTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Programs_on_the_persons_machine_are_asked_about_every_time()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        const string Loopback = "http://127.0.0.1:8123/callback";
+        var tool = await Tool.RegisterAsync(server, new { redirect_uris = new[] { Loopback }, token_endpoint_auth_method = "none" });
+
+        for (var times = 0; times < 2; times++)
+        {
+            var id = (await tool.VisitAsync(Pkce.New().Challenge, redirect: Loopback)).Query("authorization_id");
+            var looked = await tool.LookAsync(id, ada.AccessToken);
+            Assert.Equal(id, looked.Text("authorization_id"));
+            Assert.Equal(200, (await tool.AnswerAsync(id, ada.AccessToken)).Status);
+        }
+    }
+
+    [Fact]
     public async Task Nobody_sees_or_answers_what_somebody_else_has_opened()
     {
         await using var server = await EvolvServer.StartAsync(cluster);

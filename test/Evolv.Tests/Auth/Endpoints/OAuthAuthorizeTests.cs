@@ -20,6 +20,37 @@ public sealed class OAuthAuthorizeTests(EvolvCluster cluster)
         Assert.Equal("email pending", await server.Database.ScalarAsync<string>("select scope || ' ' || status from auth.oauth_authorizations"));
     }
 
+    [Fact]
+    public async Task Site_may_have_a_name_of_any_alphabet()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:SiteUrl", "https://münchen.example"));
+        var ada = await server.SignUpAsync("ada");
+        var tool = await Tool.RegisterAsync(server);
+
+        var hop = await tool.VisitAsync(Pkce.New().Challenge);
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"/auth/v1/oauth/authorizations/{hop.Query("authorization_id")}");
+        request.Headers.Authorization = new("Bearer", ada.AccessToken);
+        request.Headers.Add("Origin", "https://xn--mnchen-3ya.example");
+        using var looked = await server.Anonymous.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("https://xn--mnchen-3ya.example/oauth/consent?authorization_id=", hop.Location, StringComparison.Ordinal);
+        Assert.Equal(System.Net.HttpStatusCode.OK, looked.StatusCode);
+    }
+
+    [Fact]
+    public async Task Who_begins_too_often_waits()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:Limits:Authorizations", "2"), ("RateLimits:Enabled", "true"));
+        var tool = await Tool.RegisterAsync(server);
+
+        var statuses = new List<int>();
+        for (var times = 0; times < 3; times++)
+            statuses.Add((await tool.VisitAsync(Pkce.New().Challenge)).Status);
+
+        Assert.Equal([302, 302, 429], statuses);
+        Assert.Equal(2, await server.Database.ScalarAsync<long>("select count(*) from auth.oauth_authorizations"));
+    }
+
     [Theory]
     [InlineData("", """400 {"code":400,"error_code":"validation_failed","msg":"client_id is required"}""")]
     [InlineData("client_id={id}", """400 {"code":400,"error_code":"validation_failed","msg":"redirect_uri is required"}""")]
@@ -55,6 +86,7 @@ public sealed class OAuthAuthorizeTests(EvolvCluster cluster)
     [InlineData("code_challenge={c}&code_challenge_method=S256&resource=https%3A%2F%2Fa.example%2F%3Fx", "resource must not include a query component", "")]
     [InlineData("code_challenge={c}&code_challenge_method=S256&state=a&state=b", "state must be given once", "")]
     [InlineData("code_challenge={c}&code_challenge={c}&code_challenge_method=S256&state=s", "code_challenge must be given once", "s")]
+    [InlineData("code_challenge={c}&code_challenge_method=S256&resource=https%3A%2F%2Fa.example%2F%C3%A9", "resource must be an absolute URI", "")]
     [InlineData("code_challenge={c}&code_challenge_method=S256&nonce=a%00b", "a parameter has a NUL", "")]
     public async Task Other_errors_go_back_to_the_client(string query, string description, string state)
     {
@@ -80,7 +112,7 @@ public sealed class OAuthAuthorizeTests(EvolvCluster cluster)
         var hop = await tool.VisitAsync(Pkce.New().Challenge, $"&state={new string('s', 4097)}");
         var nonce = await tool.VisitAsync(Pkce.New().Challenge, $"&nonce={new string('n', 256)}");
 
-        Assert.Equal("state must not exceed 4096 characters", hop.Query("error_description"));
+        Assert.Equal("state must not exceed 4096 bytes", hop.Query("error_description"));
         Assert.Equal("", hop.Query("state"));
         Assert.Equal("nonce must not exceed 255 characters", nonce.Query("error_description"));
     }

@@ -42,6 +42,19 @@ public sealed class OAuthClientsRegisterTests(EvolvCluster cluster)
     }
 
     [Fact]
+    public async Task Errors_of_who_registered_themselves_lead_nowhere()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster, ("Auth:OAuthServer:AllowDynamicRegistration", "true"));
+        var answer = await server.Keyless.SendAsync("oauth/clients/register", new { redirect_uris = new[] { Tool.Redirect }, token_endpoint_auth_method = "none" });
+
+        var hop = await new Tool(server, answer.Text("client_id"), null).VisitAsync("short");
+
+        Assert.Equal(
+            """400 {"code":400,"error_code":"validation_failed","msg":"code_challenge must be between 43 and 128 characters"}""",
+            $"{hop.Status} {hop.Location}");
+    }
+
+    [Fact]
     public async Task Strangers_register_ten_in_five_minutes_and_nothing_dangerous()
     {
         await using var server = await EvolvServer.StartAsync(

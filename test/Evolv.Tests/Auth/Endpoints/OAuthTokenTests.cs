@@ -35,7 +35,7 @@ public sealed class OAuthTokenTests(EvolvCluster cluster)
         {
             ["sub"] = ada.Id,
             ["email"] = "ada@example.com",
-            ["email_verified"] = true,
+            ["email_verified"] = false, // Nobody has read a mail there.
             ["name"] = "ada",
             ["updated_at"] = id["updated_at"]!.GetValue<long>(),
             ["iss"] = claims["iss"]!.GetValue<string>(),

@@ -1,10 +1,14 @@
 using Evolv.Tests.Auth.External;
+using Evolv.Tests.Auth.OAuthServer;
 using Evolv.Tests.Support;
 using static Evolv.Tests.Auth.External.ExternalClient;
 
 namespace Evolv.Tests.Auth.Passkeys;
 
-/// <summary>Somebody signed up with an address that is not theirs, added a passkey and waits. Whatever takes their password takes that, too.</summary>
+/// <summary>
+/// Somebody signed up with an address that is not theirs, added a passkey, let in a tool of theirs and waits. Whatever takes their password
+/// takes those, too.
+/// </summary>
 public sealed class TakenAccountsTests(EvolvCluster cluster)
 {
     // Eve, with Ada's address.
@@ -12,6 +16,7 @@ public sealed class TakenAccountsTests(EvolvCluster cluster)
     {
         var eve = await server.SignUpAsync("ada");
         var (authenticator, _) = await server.AddPasskeyAsync(eve.AccessToken);
+        await (await Tool.RegisterAsync(server)).SignInAsync(eve.AccessToken);
         if (!isConfirmed)
             await server.Database.ExecuteAsync("update auth.users set email_confirmed_at = null");
         return authenticator;
@@ -20,7 +25,11 @@ public sealed class TakenAccountsTests(EvolvCluster cluster)
     static async Task AssertGoneAsync(EvolvServer server, SoftAuthenticator authenticator)
     {
         Assert.Equal(PasskeyClient.Refused, (await server.SignInWithAsync(authenticator)).Whole);
-        Assert.Equal(0, await server.Database.ScalarAsync<long>("select count(*) from auth.webauthn_credentials"));
+        Assert.Equal("0 0 0", await server.Database.ScalarAsync<string>(
+            """
+            select concat_ws(' ', (select count(*) from auth.webauthn_credentials), (select count(*) from auth.oauth_consents),
+                (select count(*) from auth.sessions where oauth_client_id is not null))
+            """));
     }
 
     [Theory]

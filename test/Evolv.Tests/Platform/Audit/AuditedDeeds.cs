@@ -1,5 +1,7 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Evolv.Tests.Auth.OAuthServer;
+using Evolv.Tests.Auth.Passkeys;
 using Evolv.Tests.Support;
 
 namespace Evolv.Tests.Platform.Audit;
@@ -49,6 +51,24 @@ static class AuditedDeeds
             await begin();
             await SendAsync(ada.Http, HttpMethod.Put, "/auth/v1/user", new { email = $"new-{ada.Name}@example.com" });
             return (ada.Id, null);
+        }),
+        ["somebody adds, renames and removes a passkey"] = new(["account.passkey_added", "account.passkey_changed", "account.passkey_removed"], async (world, begin) =>
+        {
+            var ada = await world.PersonAsync();
+            await begin();
+            var (_, id) = await world.Server.AddPasskeyAsync(ada.AccessToken);
+            await SendAsync(ada.Http, HttpMethod.Patch, $"/auth/v1/passkeys/{id}", new { friendly_name = "mine" });
+            await SendAsync(ada.Http, HttpMethod.Delete, $"/auth/v1/passkeys/{id}", new { });
+            return (ada.Id, ada.Id);
+        }),
+        ["somebody lets a tool in and throws it out"] = new(["account.client_let_in", "account.grant_revoked"], async (world, begin) =>
+        {
+            var ada = await world.PersonAsync();
+            var tool = await Tool.RegisterAsync(world.Server);
+            await begin();
+            await tool.ApproveAsync(ada.AccessToken);
+            await SendAsync(ada.Http, HttpMethod.Delete, $"/auth/v1/user/oauth/grants?client_id={tool.ClientId}", new { });
+            return (ada.Id, ada.Id);
         }),
         ["a stolen token comes again"] = new(["account.token_reused"], async (world, begin) =>
         {
