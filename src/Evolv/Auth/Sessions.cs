@@ -129,7 +129,7 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
                         'role', u.role, 'aal', s.aal, 'session_id', s.id, 'is_anonymous', u.is_anonymous,
                         'amr', (
                             select coalesce(jsonb_agg(jsonb_build_object(
-                                'method', m.authentication_method, 'timestamp', extract(epoch from m.created_at)::bigint
+                                'method', m.authentication_method, 'timestamp', floor(extract(epoch from m.created_at))::bigint
                             ) order by m.created_at desc, m.id desc), '[]')
                             from auth.mfa_amr_claims m
                             where m.session_id = s.id
@@ -140,7 +140,7 @@ sealed class Sessions(AccessToken accessToken, IOptions<AuthOptions> options, Ti
             join auth.users u on u.id = s.user_id
             -- No token outlives its session.
             cross join lateral (
-                select least({issuedAt + options.Value.JwtExpirySeconds}::bigint, extract(epoch from s.not_after)::bigint) as expires_at
+                select least({issuedAt + options.Value.JwtExpirySeconds}::bigint, floor(extract(epoch from s.not_after))::bigint) as expires_at
             ) e
             where s.id = {sessionId}
             """;

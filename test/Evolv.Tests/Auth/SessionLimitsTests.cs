@@ -1,3 +1,4 @@
+using Evolv.Tests.Auth.OAuthServer;
 using Evolv.Tests.Support;
 
 namespace Evolv.Tests.Auth;
@@ -19,6 +20,23 @@ public sealed class SessionLimitsTests(EvolvCluster cluster)
         Assert.Equal(200, before.Status);
         Assert.Equal(Expired, after.Whole);
         Assert.Equal("session_not_found", (await server.Keyless.GetUserAsync(ada.AccessToken)).Code);
+    }
+
+    [Fact]
+    public async Task Token_outlives_its_session_by_no_part_of_a_second_and_knows_no_second_that_has_not_come()
+    {
+        await using var server = await EvolvServer.StartAsync(cluster);
+        var ada = await server.SignUpAsync("ada");
+        var end = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.Parse(
+            await server.Database.ScalarAsync<string>("select (now() + interval '10 min')::text"), System.Globalization.CultureInfo.InvariantCulture).ToUnixTimeSeconds());
+        await server.Database.ExecuteAsync($"update auth.sessions set not_after = '{end.AddMilliseconds(900):O}'");
+        await server.Database.ExecuteAsync("update auth.mfa_amr_claims set created_at = '2026-01-02T03:04:05.9Z'");
+
+        var refreshed = await server.Anonymous.RefreshAsync(ada.RefreshToken);
+
+        var claims = Tool.Claims(refreshed.Text("access_token"));
+        Assert.Equal(end.ToUnixTimeSeconds(), claims["exp"]!.GetValue<long>());
+        Assert.Equal(DateTimeOffset.UnixEpoch.AddSeconds(claims["amr"]![0]!["timestamp"]!.GetValue<long>()), new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero));
     }
 
     [Fact]

@@ -41,11 +41,12 @@ public sealed class OAuthTokenTests(EvolvCluster cluster)
             ["iss"] = claims["iss"]!.GetValue<string>(),
             ["aud"] = tool.ClientId,
             ["client_id"] = tool.ClientId,
-            ["iat"] = claims["iat"]!.GetValue<long>(),
-            ["exp"] = claims["iat"]!.GetValue<long>() + 3600,
+            ["iat"] = id["iat"]!.GetValue<long>(),
+            ["exp"] = id["iat"]!.GetValue<long>() + 3600,
             ["auth_time"] = own["amr"]![0]!["timestamp"]!.GetValue<long>(),
             ["nonce"] = "n-0S6",
         }), id.ToJsonString());
+        Assert.InRange(id["iat"]!.GetValue<long>() - claims["iat"]!.GetValue<long>(), 0, 60);
         Assert.Equal(
             $"{ada.Id} oauth_provider_authorization_code {tool.ClientId}",
             await server.Database.ScalarAsync<string>(
