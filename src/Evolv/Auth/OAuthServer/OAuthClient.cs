@@ -25,14 +25,12 @@ sealed record OAuthClient(
 
     internal static string[] AuthMethods { get; } = [None, Basic, Post];
 
-    /// <summary>The columns that <see cref="Read"/> expects first, of <c>auth.oauth_clients c</c>.</summary>
+    /// <summary>The columns that <see cref="Read"/> expects, of <c>auth.oauth_clients c</c>.</summary>
     internal static Sql Columns { get; } =
         $"""
         c.id, c.client_secret_hash, c.registration_type, c.client_type, c.token_endpoint_auth_method, c.redirect_uris, c.grant_types,
         c.client_name, c.client_uri, c.logo_uri, c.created_at, c.updated_at
         """;
-
-    internal const int ColumnCount = 12;
 
     internal bool IsPublic => ClientType == Public;
 
